@@ -1,0 +1,142 @@
+#define _GNU_SOURCE   /* timegm */
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+
+uint64_t clock_mono_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t clock_mono_ms(void)
+{
+	return clock_mono_ns() / 1000000u;
+}
+
+int64_t clock_wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void clock_format(int64_t wall_ms, char out[CLOCK_TEXT_BYTES])
+{
+	int64_t seconds = wall_ms / 1000;
+	int64_t rest = wall_ms % 1000;
+	struct tm tm;
+	time_t when;
+
+	if (rest < 0) {
+		rest += 1000;
+		seconds--;
+	}
+	when = (time_t)seconds;
+	if (!gmtime_r(&when, &tm)) {
+		memset(&tm, 0, sizeof tm);
+	}
+	snprintf(out, CLOCK_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		 (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100, tm.tm_mday % 100,
+		 tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100, (int)rest % 1000);
+}
+
+/* `Z`, `+hh:mm` or nothing; minutes east of UTC. */
+static bool parse_offset(const char *text, int *minutes)
+{
+	int hours;
+	int mins;
+	int used = 0;
+
+	*minutes = 0;
+	if (!*text || str_ieq(text, "z")) {
+		return true;
+	}
+	if (*text != '+' && *text != '-') {
+		return false;
+	}
+	if (sscanf(text + 1, "%2d:%2d%n", &hours, &mins, &used) != 2 || text[1 + used]) {
+		return false;
+	}
+	*minutes = (hours * 60 + mins) * (*text == '-' ? -1 : 1);
+	return true;
+}
+
+static bool parse_fraction(const char **text, int *ms)
+{
+	int scale = 100;
+
+	*ms = 0;
+	if (**text != '.') {
+		return true;
+	}
+	for ((*text)++; **text >= '0' && **text <= '9'; (*text)++) {
+		*ms += (**text - '0') * scale;
+		scale /= 10;
+	}
+	return true;
+}
+
+bool clock_parse(const char *text, int64_t *wall_ms)
+{
+	struct tm tm = { 0 };
+	int used = 0;
+	int ms = 0;
+	int offset = 0;
+
+	if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used) != 3) {
+		return false;
+	}
+	text += used;
+	if (*text == 'T' || *text == 't' || *text == ' ') {
+		text++;
+		used = 0;
+		if (sscanf(text, "%2d:%2d:%2d%n", &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
+			   &used) != 3) {
+			return false;
+		}
+		text += used;
+		if (!parse_fraction(&text, &ms) || !parse_offset(text, &offset)) {
+			return false;
+		}
+	} else if (*text) {
+		return false;
+	}
+	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31) {
+		return false;
+	}
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*wall_ms = ((int64_t)timegm(&tm) - (int64_t)offset * 60) * 1000 + ms;
+	return true;
+}
+
+int64_t clock_next_local_midnight(int64_t wall_ms)
+{
+	time_t when = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	localtime_r(&when, &tm);
+	tm.tm_hour = 0;
+	tm.tm_min = 0;
+	tm.tm_sec = 0;
+	tm.tm_mday += 1;
+	tm.tm_isdst = -1;
+	return (int64_t)mktime(&tm) * 1000;
+}
+
+void clock_local_date(int64_t wall_ms, char out[CLOCK_TEXT_BYTES])
+{
+	time_t when = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	localtime_r(&when, &tm);
+	strftime(out, CLOCK_TEXT_BYTES, "%Y-%m-%d", &tm);
+}

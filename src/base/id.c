@@ -1,0 +1,72 @@
+#include "base/id.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+static void random_hex(size_t bytes, char *out)
+{
+	unsigned char raw[16];
+
+	crypto_random(raw, bytes);
+	crypto_hex(raw, bytes, out);
+}
+
+void id_trace(char out[ID_TRACE_BYTES])
+{
+	random_hex(16, out);
+}
+
+void id_span(char out[ID_SPAN_BYTES])
+{
+	random_hex(8, out);
+}
+
+void id_object(const char *prefix, char out[ID_OBJECT_BYTES])
+{
+	char hex[13];
+
+	random_hex(6, hex);
+	snprintf(out, ID_OBJECT_BYTES, "%.19s%s", prefix, hex);
+}
+
+void id_base62(const char *prefix, size_t count, char *out, size_t size)
+{
+	static const char digits[] =
+		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	unsigned char raw[64];
+	size_t len = strlen(prefix);
+
+	crypto_random(raw, sizeof raw);
+	if (len + count + 1 > size || count > sizeof raw) {
+		count = 0;
+	}
+	str_copy(out, size, prefix);
+	for (size_t i = 0; i < count; i++) {
+		out[len + i] = digits[raw[i] % 62];
+		out[len + i + 1] = '\0';
+	}
+}
+
+void id_gateway_key(char out[ID_GATEWAY_KEY_BYTES])
+{
+	unsigned char raw[32];
+	struct buf text = BUF_INIT(64);
+
+	crypto_random(raw, sizeof raw);
+	crypto_base64url((struct slice){ (const char *)raw, sizeof raw }, &text);
+	snprintf(out, ID_GATEWAY_KEY_BYTES, "lgw_%s", buf_text(&text));
+	buf_wipe(&text);
+	mem_wipe(raw, sizeof raw);
+}
+
+bool id_is_safe(const char *text)
+{
+	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.:-");
+
+	return len > 0 && len <= 64 && !text[len];
+}

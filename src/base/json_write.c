@@ -1,0 +1,193 @@
+#include "base/json_write.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+
+void json_open(struct json_writer *w, struct buf *out)
+{
+	*w = (struct json_writer){ .out = out };
+}
+
+static void separate(struct json_writer *w)
+{
+	if (w->after_key) {
+		w->after_key = false;
+		return;
+	}
+	if (w->depth && w->has_member[w->depth - 1]) {
+		buf_addc(w->out, ',');
+	}
+	if (w->depth) {
+		w->has_member[w->depth - 1] = true;
+	}
+}
+
+static void begin(struct json_writer *w, char opener, char closer)
+{
+	assert(w->depth < JSON_WRITE_DEPTH);
+	separate(w);
+	buf_addc(w->out, opener);
+	w->has_member[w->depth] = false;
+	w->closer[w->depth++] = closer;
+}
+
+void json_object(struct json_writer *w)
+{
+	begin(w, '{', '}');
+}
+
+void json_array(struct json_writer *w)
+{
+	begin(w, '[', ']');
+}
+
+void json_end(struct json_writer *w)
+{
+	assert(w->depth > 0);
+	buf_addc(w->out, w->closer[--w->depth]);
+}
+
+void json_key(struct json_writer *w, const char *name)
+{
+	separate(w);
+	json_quote(w->out, slice_of(name));
+	buf_addc(w->out, ':');
+	w->after_key = true;
+}
+
+static void add_escape(struct buf *out, unsigned char c)
+{
+	switch (c) {
+	case '"':  buf_adds(out, "\\\""); break;
+	case '\\': buf_adds(out, "\\\\"); break;
+	case '\n': buf_adds(out, "\\n"); break;
+	case '\r': buf_adds(out, "\\r"); break;
+	case '\t': buf_adds(out, "\\t"); break;
+	default:   buf_addf(out, "\\u%04x", c); break;
+	}
+}
+
+void json_quote(struct buf *out, struct slice text)
+{
+	size_t plain = 0;
+	size_t i = 0;
+
+	buf_addc(out, '"');
+	while (i < text.len) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		size_t width = c < 0x80 ? 1 : utf8_valid_length(text.ptr + i, text.len - i);
+
+		if (width && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+			i += width;
+			continue;
+		}
+		buf_add(out, text.ptr + plain, i - plain);
+		if (width) {
+			add_escape(out, c);
+		} else {
+			buf_adds(out, "\xef\xbf\xbd");
+		}
+		plain = ++i;
+	}
+	buf_add(out, text.ptr + plain, i - plain);
+	buf_addc(out, '"');
+}
+
+void json_strn(struct json_writer *w, struct slice text)
+{
+	separate(w);
+	json_quote(w->out, text);
+}
+
+void json_str(struct json_writer *w, const char *text)
+{
+	if (text) {
+		json_strn(w, slice_of(text));
+	} else {
+		json_null(w);
+	}
+}
+
+void json_int(struct json_writer *w, int64_t value)
+{
+	separate(w);
+	buf_addf(w->out, "%lld", (long long)value);
+}
+
+void json_double(struct json_writer *w, double value)
+{
+	char text[40];
+
+	separate(w);
+	if (!isfinite(value)) {
+		buf_adds(w->out, "null");
+		return;
+	}
+	for (int digits = 6; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, value);
+		if (strtod(text, NULL) == value) {
+			break;
+		}
+	}
+	buf_adds(w->out, text);
+}
+
+void json_bool(struct json_writer *w, bool value)
+{
+	separate(w);
+	buf_adds(w->out, value ? "true" : "false");
+}
+
+void json_null(struct json_writer *w)
+{
+	separate(w);
+	buf_adds(w->out, "null");
+}
+
+void json_raw(struct json_writer *w, struct slice text)
+{
+	separate(w);
+	buf_add(w->out, text.ptr, text.len);
+}
+
+void json_kstr(struct json_writer *w, const char *name, const char *text)
+{
+	json_key(w, name);
+	json_str(w, text);
+}
+
+void json_kint(struct json_writer *w, const char *name, int64_t value)
+{
+	json_key(w, name);
+	json_int(w, value);
+}
+
+void json_kdouble(struct json_writer *w, const char *name, double value)
+{
+	json_key(w, name);
+	json_double(w, value);
+}
+
+void json_kbool(struct json_writer *w, const char *name, bool value)
+{
+	json_key(w, name);
+	json_bool(w, value);
+}
+
+void json_ktime(struct json_writer *w, const char *name, int64_t wall_ms)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	json_key(w, name);
+	if (!wall_ms) {
+		json_null(w);
+		return;
+	}
+	clock_format(wall_ms, text);
+	json_str(w, text);
+}

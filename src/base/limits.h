@@ -1,0 +1,56 @@
+/*
+ * Every maximum of the program, with its reason. A buffer or queue without an
+ * entry here is a bug.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define KIB (1024UL)
+#define MIB (1024UL * KIB)
+
+/* One error message: a line a person reads in a terminal. */
+#define MAX_ERR_MSG 512
+
+/* config.yaml and everything it names: a hand-written file. */
+#define MAX_CONFIG_BYTES (4 * MIB)
+
+/* Request line and headers of a client; also the memory pool of one client
+ * connection, which is the largest part of an idle stream's memory. */
+#define MAX_CLIENT_HEAD_BYTES (16 * KIB)
+
+/* Response head of an upstream, all header lines together. */
+#define MAX_UPSTREAM_HEAD_BYTES (64 * KIB)
+
+/* Nesting that json_scan follows; vendors refuse far less. */
+#define MAX_JSON_DEPTH 512
+
+/* Bytes held for a client that reads slower than the upstream sends, before
+ * the upstream is paused; it goes on below half. */
+#define MAX_CLIENT_BACKLOG_BYTES (64 * KIB)
+
+/* Head and first frames kept back until the answer is known to be good. */
+#define MAX_HELD_BYTES (256 * KIB)
+
+/* A failed upstream answer's body that is read for its message. */
+#define MAX_ERROR_BODY_BYTES (64 * KIB)
+
+/* A refused request's body that is read and thrown away, so that the answer
+ * is not lost in a connection reset. */
+#define MAX_DRAIN_BYTES (64 * MIB)
+
+/* A control API request or answer. */
+#define MAX_CONTROL_BYTES (16 * MIB)
+
+/* One SSE event: a base64 image fits. */
+#define MAX_SSE_EVENT_BYTES (64 * MIB)
+
+/* A credential: OAuth token sets are the largest. */
+#define MAX_SECRET_BYTES (64 * KIB)
+
+/* One log line before it is cut. */
+#define MAX_LOG_LINE_BYTES (8 * KIB)
+
+/* Memory that one exchange's arena may take beside its body. */
+#define MAX_ARENA_BYTES (256 * MIB)
+
+#endif

@@ -1,0 +1,353 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "base/mask.h"
+#include "base/mem.h"
+
+#define RING_LINES 2000
+#define PENDING_MAX (8 * MIB)
+
+struct line {
+	enum log_level level;
+	bool is_request;
+	uint32_t json_len;
+	uint32_t text_len;
+	/* json and console text follow, unterminated */
+};
+
+static struct {
+	pthread_mutex_t lock;          /* guards all below; never held over I/O */
+	struct log_options options;
+	struct buf pending;            /* struct line + bytes, back to back */
+	uint64_t lost;                 /* lines that did not fit into pending */
+	char *ring[RING_LINES];
+	uint64_t sequence;
+	log_sink sink;
+	void *sink_ctx;
+	pthread_mutex_t write_lock;    /* one writer at a time, held over I/O */
+} logger = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.write_lock = PTHREAD_MUTEX_INITIALIZER,
+	.options = { .level = LOG_INFO, .console_level = LOG_WARN, .mask = true },
+	.pending = BUF_INIT(PENDING_MAX),
+};
+
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
+
+const char *log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+bool log_level_by_name(const char *name, enum log_level *level)
+{
+	for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
+		if (str_ieq(name, level_names[i])) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void log_configure(const struct log_options *options)
+{
+	pthread_mutex_lock(&logger.lock);
+	logger.options = *options;
+	pthread_mutex_unlock(&logger.lock);
+}
+
+void log_set_sink(log_sink sink, void *ctx)
+{
+	pthread_mutex_lock(&logger.write_lock);
+	logger.sink = sink;
+	logger.sink_ctx = ctx;
+	pthread_mutex_unlock(&logger.write_lock);
+}
+
+static struct log_options current_options(void)
+{
+	struct log_options options;
+
+	pthread_mutex_lock(&logger.lock);
+	options = logger.options;
+	pthread_mutex_unlock(&logger.lock);
+	return options;
+}
+
+bool log_enabled(enum log_level level)
+{
+	struct log_options options = current_options();
+
+	return level >= options.level || level >= options.console_level;
+}
+
+static void add_masked_str(struct json_writer *w, const char *text, bool mask)
+{
+	struct buf masked = BUF_INIT(MAX_LOG_LINE_BYTES);
+	struct slice in = slice_of(text);
+
+	if (in.len > MAX_LOG_LINE_BYTES / 2) {
+		in.len = MAX_LOG_LINE_BYTES / 2;
+	}
+	if (mask) {
+		mask_text(in, &masked);
+		json_strn(w, buf_slice(&masked));
+	} else {
+		json_strn(w, in);
+	}
+	buf_release(&masked);
+}
+
+static void write_json(struct buf *out, const struct log_options *options,
+		       enum log_level level, const char *area, const char *msg,
+		       const struct log_field *fields, size_t count, int64_t now_ms)
+{
+	struct json_writer w;
+
+	json_open(&w, out);
+	json_object(&w);
+	json_ktime(&w, "ts", now_ms);
+	json_kstr(&w, "level", log_level_name(level));
+	json_kstr(&w, "area", area);
+	json_key(&w, "msg");
+	add_masked_str(&w, msg, options->mask);
+	for (size_t i = 0; i < count; i++) {
+		const struct log_field *f = &fields[i];
+
+		if (f->kind == LOG_FIELD_STR && !f->str) {
+			continue;
+		}
+		json_key(&w, f->name);
+		if (f->kind == LOG_FIELD_STR) {
+			add_masked_str(&w, f->str, options->mask);
+		} else if (f->kind == LOG_FIELD_INT) {
+			json_int(&w, f->num);
+		} else {
+			json_double(&w, f->real);
+		}
+	}
+	json_end(&w);
+	buf_addc(out, '\n');
+}
+
+/* Control bytes would move the cursor of the terminal that shows the log. */
+static void add_visible(struct buf *out, const char *text, bool mask)
+{
+	struct buf masked = BUF_INIT(MAX_LOG_LINE_BYTES);
+	struct slice in = slice_of(text);
+
+	if (in.len > MAX_LOG_LINE_BYTES / 2) {
+		in.len = MAX_LOG_LINE_BYTES / 2;
+	}
+	if (mask) {
+		mask_text(in, &masked);
+		in = buf_slice(&masked);
+	}
+	for (size_t i = 0; i < in.len; i++) {
+		unsigned char c = (unsigned char)in.ptr[i];
+
+		if (c < 0x20 || c == 0x7f) {
+			buf_addf(out, "\\x%02x", c);
+		} else {
+			buf_addc(out, (char)c);
+		}
+	}
+	buf_release(&masked);
+}
+
+static void write_text(struct buf *out, const struct log_options *options,
+		       enum log_level level, const char *area, const char *msg,
+		       const struct log_field *fields, size_t count, int64_t now_ms)
+{
+	char when[CLOCK_TEXT_BYTES];
+
+	clock_format(now_ms, when);
+	buf_addf(out, "%.12s %-5s %s: ", when + 11, log_level_name(level), area);
+	add_visible(out, msg, options->mask);
+	for (size_t i = 0; i < count; i++) {
+		const struct log_field *f = &fields[i];
+
+		if (f->kind == LOG_FIELD_STR && f->str) {
+			buf_addf(out, " %s=", f->name);
+			add_visible(out, f->str, options->mask);
+		} else if (f->kind == LOG_FIELD_INT) {
+			buf_addf(out, " %s=%lld", f->name, (long long)f->num);
+		} else if (f->kind == LOG_FIELD_DOUBLE) {
+			buf_addf(out, " %s=%.3f", f->name, f->real);
+		}
+	}
+	buf_addc(out, '\n');
+}
+
+static void remember(enum log_level level, bool is_request, const struct buf *json,
+		     const struct buf *text)
+{
+	struct line head = {
+		.level = level,
+		.is_request = is_request,
+		.json_len = (uint32_t)json->len,
+		.text_len = (uint32_t)text->len,
+	};
+	char **slot;
+
+	pthread_mutex_lock(&logger.lock);
+	if (buf_reserve(&logger.pending, sizeof head + json->len + text->len)) {
+		buf_add(&logger.pending, &head, sizeof head);
+		buf_add(&logger.pending, buf_text(json), json->len);
+		buf_add(&logger.pending, buf_text(text), text->len);
+	} else {
+		logger.pending.failed = false;
+		logger.lost++;
+	}
+	if (json->len) {
+		slot = &logger.ring[logger.sequence++ % RING_LINES];
+		free(*slot);
+		*slot = xstrndup(buf_text(json), json->len);
+	}
+	pthread_mutex_unlock(&logger.lock);
+}
+
+static void emit(enum log_level level, bool is_request, const char *area, const char *msg,
+		 const struct log_field *fields, size_t count)
+{
+	struct log_options options = current_options();
+	struct buf json = BUF_INIT(4 * MAX_LOG_LINE_BYTES);
+	struct buf text = BUF_INIT(4 * MAX_LOG_LINE_BYTES);
+	int64_t now_ms = clock_wall_ms();
+
+	if (level >= options.level) {
+		write_json(&json, &options, level, area, msg, fields, count, now_ms);
+	}
+	if (level >= options.console_level) {
+		(options.console_json ? write_json : write_text)(
+			&text, &options, level, area, msg, fields, count, now_ms);
+	}
+	if (json.len || text.len) {
+		remember(level, is_request, &json, &text);
+	}
+	buf_release(&json);
+	buf_release(&text);
+	if (!options.buffered) {
+		log_flush();
+	}
+}
+
+void log_event(enum log_level level, const char *area, const char *msg,
+	       const struct log_field *fields, size_t count)
+{
+	if (log_enabled(level)) {
+		emit(level, false, area, msg, fields, count);
+	}
+}
+
+void log_request(enum log_level level, const char *msg,
+		 const struct log_field *fields, size_t count)
+{
+	if (log_enabled(level)) {
+		emit(level, true, "request", msg, fields, count);
+	}
+}
+
+void log_msg(enum log_level level, const char *area, const char *fmt, ...)
+{
+	char msg[1024];
+	va_list ap;
+
+	if (!log_enabled(level)) {
+		return;
+	}
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof msg, fmt, ap);
+	va_end(ap);
+	emit(level, false, area, msg, NULL, 0);
+}
+
+static void write_console(const char *ptr, size_t len)
+{
+	while (len) {
+		ssize_t put = write(STDERR_FILENO, ptr, len);
+
+		if (put < 0 && errno == EINTR) {
+			continue;
+		}
+		if (put <= 0) {
+			return;
+		}
+		ptr += put;
+		len -= (size_t)put;
+	}
+}
+
+static void write_lines(const struct buf *pending)
+{
+	size_t at = 0;
+	struct buf console = BUF_INIT(PENDING_MAX);
+
+	while (at + sizeof(struct line) <= pending->len) {
+		struct line head;
+		const char *json;
+
+		memcpy(&head, pending->ptr + at, sizeof head);
+		json = pending->ptr + at + sizeof head;
+		at += sizeof head + head.json_len + head.text_len;
+		if (head.json_len && logger.sink) {
+			logger.sink(logger.sink_ctx, head.level, head.is_request, json,
+				    head.json_len);
+		}
+		buf_add(&console, json + head.json_len, head.text_len);
+	}
+	write_console(buf_text(&console), console.len);
+	buf_release(&console);
+}
+
+void log_flush(void)
+{
+	struct buf pending;
+	uint64_t lost;
+
+	pthread_mutex_lock(&logger.write_lock);
+	pthread_mutex_lock(&logger.lock);
+	pending = logger.pending;
+	buf_init(&logger.pending, PENDING_MAX);
+	lost = logger.lost;
+	logger.lost = 0;
+	pthread_mutex_unlock(&logger.lock);
+	write_lines(&pending);
+	buf_release(&pending);
+	pthread_mutex_unlock(&logger.write_lock);
+	if (lost) {
+		log_msg(LOG_WARN, "log", "%llu lines were lost: written faster than stored",
+			(unsigned long long)lost);
+	}
+}
+
+uint64_t log_recent(uint64_t after, size_t max_lines, struct buf *out)
+{
+	uint64_t newest;
+	uint64_t from;
+
+	pthread_mutex_lock(&logger.lock);
+	newest = logger.sequence;
+	from = newest > RING_LINES ? newest - RING_LINES : 0;
+	if (from < after) {
+		from = after;
+	}
+	if (newest - from > max_lines) {
+		from = newest - max_lines;
+	}
+	for (; from < newest; from++) {
+		buf_adds(out, logger.ring[from % RING_LINES]);
+	}
+	pthread_mutex_unlock(&logger.lock);
+	return newest;
+}

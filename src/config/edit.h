@@ -1,0 +1,47 @@
+/*
+ * Edits of the configuration's text, guided by libyaml's marks: only the
+ * lines that must change do, every other byte stays. An edit is refused when
+ * the result would not load. Callers hold the file lock (config_edit_file
+ * takes it).
+ *
+ * Paths are dotted: "server.port", "upstream_accounts[name=main].status",
+ * "upstream_accounts[id=upstream_ab12].limits.rpm", "models.smart.fallback",
+ * "gateway_keys[name=laptop]". A key with dots or brackets is written in
+ * double quotes: models."gpt-5.2".routes
+ */
+#ifndef CONFIG_EDIT_H
+#define CONFIG_EDIT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum edit_kind {
+	EDIT_SET,       /* value (YAML text of a scalar or flow value) at path; made when missing */
+	EDIT_REMOVE,    /* the key or list item at path */
+	EDIT_APPEND,    /* value (a YAML mapping, block style, unindented lines) to the list at path */
+};
+
+struct edit {
+	enum edit_kind kind;
+	const char *path;
+	const char *value;      /* NULL for EDIT_REMOVE */
+};
+
+/* Applies all edits to `text`, in order, into `out`. False with ERR_NOT_FOUND
+ * (remove or a [name=…] that matches nothing) or ERR_INVALID. */
+bool config_edit_text(struct slice text, const struct edit *edits, size_t count,
+		      struct buf *out, struct err *err);
+
+/* Reads, edits, validates the result with config_parse, writes atomically,
+ * all under the lock file beside `path`. The file is created from the
+ * template when missing. Any thread but a worker. */
+bool config_edit_file(const char *path, const struct edit *edits, size_t count,
+		      struct err *err);
+
+/* The raw YAML scalar or subtree at `path`, as the file has it. */
+bool config_get_text(struct slice text, const char *path, struct buf *out, struct err *err);
+
+/* Appends `value` as a YAML scalar, quoted only where YAML needs it. */
+void yaml_quote(struct buf *out, const char *value);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * YAML text to snapshot: parse, expand ${VAR}, apply defaults and
+ * LLM_GATEWAY_<SECTION>_<KEY>, validate. libyaml stays inside this room.
+ */
+#ifndef CONFIG_LOAD_H
+#define CONFIG_LOAD_H
+
+#include "base/err.h"
+#include "config/config.h"
+
+/* Reads `path`. A missing file gives the defaults. NULL and ERR_INVALID with
+ * "file:line:column: what; expected …; did you mean …" when refused. The
+ * caller owns one reference. Any thread; reads the environment. */
+struct config *config_load(const char *path, struct err *err);
+
+/* The same from text; `path` is only named in messages. */
+struct config *config_parse(const char *path, struct slice text, struct err *err);
+
+/* The file that a first use creates: every key, commented. */
+const char *config_template(void);
+
+/* The effective configuration as YAML or JSON with every default filled in;
+ * api_key and anything secret is left out. */
+void config_dump_yaml(const struct config *c, struct buf *out);
+void config_dump_json(const struct config *c, struct buf *out);
+
+#endif
