@@ -1,0 +1,32 @@
+/*
+ * The secrets of all accounts as an immutable, ref-counted snapshot: built by
+ * the keeper (stores block), read by workers without a lock. Wiped with its
+ * last reference.
+ */
+#ifndef CREDENTIALS_KEY_RING_H
+#define CREDENTIALS_KEY_RING_H
+
+#include "base/secret.h"
+#include "config/config.h"
+#include "credentials/store.h"
+
+struct key_ring;
+
+/* For each account, in this order: key_env's variable, the file's api_key,
+ * the store (OAuth accounts: the access token of the stored set). `store` may
+ * be NULL with `store_problem` saying why; accounts that need it then carry
+ * that problem. Never fails as a whole. Keeper thread. */
+struct key_ring *key_ring_build(const struct config *c, struct credential_store *store,
+				const char *store_problem);
+
+struct key_ring *key_ring_ref(struct key_ring *r);
+void key_ring_unref(struct key_ring *r);            /* NULL is fine */
+
+/* Borrowed from the ring. NULL when the account has no secret; *problem (may
+ * be NULL) then says why in words for the user ("no key in the credential
+ * store; add one with …"). ACCOUNT_NONE and ACCOUNT_PASSTHROUGH: an empty
+ * secret, no problem. */
+const struct secret *key_ring_get(const struct key_ring *r, const char *account_id,
+				  const char **problem);
+
+#endif
