@@ -32,6 +32,14 @@ void arena_release(struct arena *a)
 	arena_init(a, a->block_bytes);
 }
 
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *block = a->blocks; block; block = block->next) {
+		mem_wipe(block->data, block->used);
+	}
+	arena_release(a);
+}
+
 /* An outsize request gets a block of its own behind the current one, so that
  * the rest of the current block is not wasted. */
 static struct arena_block *add_block(struct arena *a, size_t need)

@@ -19,6 +19,7 @@ struct arena {
 
 void arena_init(struct arena *a, size_t block_bytes);
 void arena_release(struct arena *a);
+void arena_wipe(struct arena *a);       /* release after overwriting: it held secrets */
 
 /* Never NULL (base/mem.h); aligned for any type; zeroed by the `z` variant. */
 void *arena_alloc(struct arena *a, size_t size);
