@@ -10,6 +10,7 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -260,7 +261,7 @@ struct tui_config {
 
 struct config {
 	struct arena arena;
-	unsigned refs;                    /* atomic */
+	atomic_uint refs;
 	uint64_t generation;              /* rises with each reload; set by the owner */
 	const char *path;
 	struct server_config server;
@@ -308,6 +309,7 @@ const char *account_type_name(enum account_type type);
 bool account_type_by_name(const char *name, enum account_type *type);
 const char *strategy_name(enum strategy s);
 bool strategy_by_name(const char *name, enum strategy *s);
+bool permission_by_name(const char *name, unsigned *bit);
 void permissions_text(unsigned permissions, struct buf *out);  /* "read,write" */
 
 #endif
