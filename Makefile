@@ -5,9 +5,13 @@
 
 VARIANT ?= release
 PREFIX  ?= /usr/local
-BINDIR  ?= $(PREFIX)/bin
-MANDIR  ?= $(PREFIX)/share/man
 DESTDIR ?=
+BINDIR  := $(DESTDIR)$(PREFIX)/bin
+MANDIR  := $(DESTDIR)$(PREFIX)/share/man
+UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/user
+BASH_COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS  := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISH_COMPLETIONS := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 CC      ?= cc
 V       ?= 0
 
@@ -18,8 +22,9 @@ Q       := $(if $(filter 1,$(V)),,@)
 PKGS := libmicrohttpd libcurl json-c yaml-0.1 libsecret-1 ncursesw libcrypto sqlite3 zlib
 OPTIONAL_PKGS := libbrotlidec libzstd
 
-# Nothing below may ask pkg-config before the packages are there.
-SETUP_GOALS := help deps deps-check clean format
+# These install packages first and then call make again: nothing here may ask
+# pkg-config before the packages are there.
+SETUP_GOALS := help deps run check check-asan check-tsan cov lint bench clean format
 ifneq ($(filter-out $(SETUP_GOALS),$(or $(MAKECMDGOALS),all)),)
 have = $(shell pkg-config --exists $(1) && echo $(1))
 FOUND := $(foreach p,$(OPTIONAL_PKGS),$(call have,$(p)))
@@ -40,8 +45,10 @@ CFLAGS_debug   := -O0 -g3 -DDEBUG
 CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -DDEBUG -fsanitize=address,undefined \
                   -fno-sanitize-recover=undefined
 CFLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -DDEBUG -fsanitize=thread
+CFLAGS_cov     := -O0 -g -DDEBUG --coverage
 LDFLAGS_asan   := -fsanitize=address,undefined
 LDFLAGS_tsan   := -fsanitize=thread
+LDFLAGS_cov    := --coverage
 
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DVERSION='"$(VERSION)"' \
              -Isrc -I. $(WARN) $(HARDEN) $(CFLAGS_$(VARIANT)) $(FEATURES) $(PKG_CFLAGS) \
@@ -58,20 +65,20 @@ BIN  := $(BUILD)/llm-gateway
 UNIT_SRCS := $(sort $(wildcard tests/unit/*_test.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 
-.PHONY: all help deps run check check-quick check-unit clean install uninstall lint hdr-check \
-        format compile_commands.json FORCE
+.PHONY: all help deps run check check-all check-unit check-asan check-tsan cov bench install \
+        uninstall lint hdr-check format clean FORCE
 .DELETE_ON_ERROR:
 
-all: $(BIN)
+all: $(BIN) ## build the program (default)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
-	@echo "variants: make VARIANT=release|debug|asan|tsan; DEVELOPER=1 makes warnings errors"
+	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' Makefile
+	@echo "variants: make VARIANT=release|debug|asan|tsan|cov; DEVELOPER=1 makes warnings errors"
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)
-	@echo '$(CC) $(subst ','\'',$(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS))' | cmp -s - $@ || \
-	 echo '$(CC) $(subst ','\'',$(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS))' > $@
+	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS))' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -81,6 +88,22 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 $(BIN): $(OBJS)
 	$(if $(filter 0,$(V)),@echo "  LINK  $@")
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# --- first use ---
+
+# With -j the caller's job server rules; without, one job a core.
+SUBMAKE = $(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+DEPS = @packaging/install-deps.sh packaging/build-deps.txt
+
+deps: ## install the Debian packages that are missing
+	$(DEPS)
+
+run: ## install what is missing, build, open the program
+	$(DEPS)
+	@$(SUBMAKE) --no-print-directory all
+	@$(BIN) $(ARGS)
+
+# --- tests ---
 
 # A unit test includes its module's .c file, so that it can reach the statics;
 # the archive gives it everything else, and never a second copy of the module.
@@ -93,13 +116,112 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libgateway.a $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(ALL_LDFLAGS) \
 		$(BUILD)/libgateway.a -lcmocka $(LIBS)
 
--include $(OBJS:.o=.d) $(UNIT_BINS:=.d)
+# The vendors' SDKs, and a Node as new as they want it.
+CLIENTS := tests/clients/node_modules/.package-lock.json
+$(CLIENTS): tests/clients/package-lock.json
+	npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
+	@touch $@
+
+check: ## install what is missing, build, run every test
+	$(DEPS) packaging/check-deps.txt
+	@$(SUBMAKE) --no-print-directory check-all
+
+check-asan: ## every test under AddressSanitizer and UBSan
+	$(DEPS) packaging/check-deps.txt
+	@$(SUBMAKE) --no-print-directory check-all VARIANT=asan
+
+check-tsan: ## every test under ThreadSanitizer
+	$(DEPS) packaging/check-deps.txt
+	@$(SUBMAKE) --no-print-directory check-all VARIANT=tsan
+
+check-all: $(BIN) $(UNIT_BINS) $(CLIENTS)
+	@tests/run --build $(BUILD)
 
 check-unit: $(UNIT_BINS) ## unit tests of this variant
 	$(Q)set -e; for t in $(UNIT_BINS); do $$t; done
 
-clean: ## remove everything built
-	rm -rf build
+cov: ## line coverage of every test, by file
+	$(DEPS) packaging/check-deps.txt
+	@$(SUBMAKE) --no-print-directory check-all VARIANT=cov || true
+	@find build/cov -name '*.gcda' -exec gcov -n -r {} + 2>/dev/null | tests/lab/coverage.awk
+
+# --- bench ---
+
+BENCH_SRCS := $(sort $(wildcard tests/bench/*.c))
+BENCH_BINS := $(BENCH_SRCS:%.c=$(BUILD)/%)
+
+$(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/libgateway.a $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(if $(filter 0,$(V)),@echo "  BENCH $<")
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(ALL_LDFLAGS) \
+		$(BUILD)/libgateway.a -lssl $(LIBS)
+
+bench: ## measure against nginx and a direct connection
+	$(DEPS) packaging/dev-deps.txt
+	@$(SUBMAKE) --no-print-directory bench-all
+
+bench-all: $(BIN) $(BENCH_BINS)
+	@tests/bench/run --build $(BUILD) $(ARGS)
+
+-include $(OBJS:.o=.d) $(UNIT_BINS:=.d) $(BENCH_BINS:=.d)
+
+# --- lint ---
+
+HEADERS := $(sort $(wildcard src/*/*.h tui/*.h))
+
+lint: ## clang-tidy, cppcheck, every header alone, the floors of the house
+	$(DEPS) packaging/check-deps.txt packaging/dev-deps.txt
+	@$(SUBMAKE) --no-print-directory lint-all
+
+lint-all: hdr-check compile_commands.json
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/tree
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -Isrc -I. \
+		--enable=warning,portability --suppress=missingIncludeSystem \
+		--suppress=normalCheckLevelMaxBranches src tui
+	clang-tidy --quiet -p . $(SRCS)
+
+hdr-check: $(HEADERS:%=$(BUILD)/%.checked) ## compile every header alone
+
+$(BUILD)/%.h.checked: %.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(if $(filter 0,$(V)),@echo "  HDR   $<")
+	$(Q)printf '#include "%s"\nextern int checked;\n' $< | \
+		$(CC) $(ALL_CFLAGS) -Werror -MMD -MP -MF $@.d -MT $@ -x c -c -o $@ -
+
+-include $(HEADERS:%=$(BUILD)/%.checked.d)
+
+compile_commands.json: $(BUILD)/flags $(SRCS) ## for clangd and clang-tidy
+	@flags=$$(printf '%s' '$(subst ','\'',$(CC) $(ALL_CFLAGS))' | sed 's/["\\]/\\&/g'); \
+	sep='['; for f in $(SRCS); do \
+		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s -c %s"}' \
+			"$$sep" "$(CURDIR)" "$$f" "$$flags" "$$f"; \
+		sep=','; done > $@; echo ']' >> $@
 
 format: ## clang-format the whole tree
+	$(DEPS) packaging/dev-deps.txt
 	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# --- install ---
+
+MAN_PAGES := $(wildcard man/*.[1-8])
+man_path = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
+# What is installed beside the man pages: source and destination, in pairs.
+INSTALLED = $(BIN):$(BINDIR)/llm-gateway \
+	packaging/systemd/llm-gateway.service:$(UNITDIR)/llm-gateway.service \
+	packaging/completions/llm-gateway.bash:$(BASH_COMPLETIONS)/llm-gateway \
+	packaging/completions/_llm-gateway:$(ZSH_COMPLETIONS)/_llm-gateway \
+	packaging/completions/llm-gateway.fish:$(FISH_COMPLETIONS)/llm-gateway.fish \
+	$(foreach m,$(MAN_PAGES),$(m):$(call man_path,$(m)))
+PRESENT = $(foreach i,$(INSTALLED),$(if $(wildcard $(firstword $(subst :, ,$(i)))),$(i)))
+
+install: all ## copy program, man pages, completions, systemd unit below PREFIX
+	@set -e; for pair in $(PRESENT); do \
+		src=$${pair%%:*}; dst=$${pair#*:}; mode=644; \
+		[ "$$src" = $(BIN) ] && mode=755; \
+		install -D -m $$mode "$$src" "$$dst"; echo "  INST  $$dst"; done
+
+uninstall: ## remove what install copied
+	@for pair in $(INSTALLED); do rm -f "$${pair#*:}"; done
+
+clean: ## remove everything built
+	rm -rf build compile_commands.json

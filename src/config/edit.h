@@ -18,7 +18,7 @@
 enum edit_kind {
 	EDIT_SET,       /* value (YAML text of a scalar or flow value) at path; made when missing */
 	EDIT_REMOVE,    /* the key or list item at path */
-	EDIT_APPEND,    /* value (a YAML mapping, block style, unindented lines) to the list at path */
+	EDIT_APPEND,    /* value (a YAML block mapping, unindented lines) to the list at path */
 };
 
 struct edit {
