@@ -38,6 +38,16 @@ enum format_id {
 	FORMAT_GEMINI,
 };
 
+/* What a client wants, apart from the body. */
+enum operation {
+	OP_GENERATE,              /* messages, chat/completions, responses, generateContent */
+	OP_COUNT_TOKENS,
+	OP_COMPLETIONS,           /* legacy text completions */
+	OP_EMBEDDINGS,
+	OP_OTHER,                 /* any other path below /v1 */
+	OP_LIST_MODELS,           /* also used by probes and discovery */
+};
+
 enum account_type { ACCOUNT_API_KEY, ACCOUNT_OAUTH, ACCOUNT_PASSTHROUGH, ACCOUNT_NONE };
 
 enum permission { PERMISSION_READ = 1, PERMISSION_WRITE = 2, PERMISSION_ADMIN = 4 };

@@ -13,25 +13,24 @@
 #include "base/secret.h"
 #include "config/config.h"
 
-/* What the client wants, apart from the body. */
-enum operation {
-	OP_GENERATE,            /* messages, chat/completions, responses, generateContent */
-	OP_COUNT_TOKENS,
-	OP_COMPLETIONS,         /* legacy text completions */
-	OP_EMBEDDINGS,
-	OP_OTHER,               /* any other path below /v1 */
-	OP_LIST_MODELS,         /* used by probes and discovery */
-};
-
+/* Strings are never NULL; "" means there is none. */
 struct provider_request {
 	const struct upstream_account *account;
 	enum format_id format;          /* of the body that is sent */
 	enum operation op;
-	const char *model;              /* name for the upstream */
+	const char *model;              /* name for the upstream (provider_wire_model) */
 	bool is_stream;
-	const char *path;               /* client's path below the version prefix, e.g.
-	                                 * "/files/abc" of /v1/files/abc, for OP_OTHER */
-	const char *query;              /* client's query without gateway keys; "" = none */
+	bool is_converted;              /* the body is not the client's own: its query
+	                                 * and its choice of version mean nothing */
+	const char *path;               /* OP_OTHER: the client's path below the version
+	                                 * prefix as it came, "/files/abc" of
+	                                 * /v1/files/abc */
+	const char *query;              /* as it came; provider_url cleans it */
+	const char *gemini_version;     /* "v1", "v1beta" of a Gemini client's path */
+	const char *gemini_method;      /* "embedContent" of its path, where the
+	                                 * operation and is_stream do not say it */
+	const char *anthropic_version;  /* of the client, or chosen by the conversion */
+	const char *anthropic_beta;     /* of the client; several lines joined by "," */
 };
 
 struct header {
@@ -52,30 +51,56 @@ struct provider {
 	unsigned formats;                       /* 1 << enum format_id, natively spoken */
 	enum format_id default_format;
 
-	/* The absolute URL, in the arena. False when the provider has no such
-	 * operation or the account lacks what is needed (azure deployment). */
-	bool (*url)(const struct provider_request *req, struct arena *a,
-		    const char **url, struct err *err);
+	/* The path (with a leading slash) and query below `base_url`, in the
+	 * arena; use provider_url. False when the provider has no such operation
+	 * (ERR_NOT_FOUND) or a name cannot stand in a path (ERR_INVALID). */
+	bool (*path)(const struct provider_request *req, const char *base_url,
+		     struct arena *a, const char **path, struct err *err);
 
-	/* Adds authorisation (and version) headers. `key` may be empty for
-	 * ACCOUNT_NONE. Not called for ACCOUNT_PASSTHROUGH. Values hold the
-	 * secret: they live in the arena, which is wiped by its owner. */
+	/* Adds authorisation (and version) headers; each takes the place of the
+	 * client's header of that name. `key` may be empty for ACCOUNT_NONE. Not
+	 * called for ACCOUNT_PASSTHROUGH. Values hold the secret: they live in the
+	 * arena, which is wiped by its owner. */
 	void (*authorise)(const struct provider_request *req, const struct secret *key,
 			  struct arena *a, struct header_list *out);
 
-	/* Header names of the client, lower case and NULL-terminated globs, that
-	 * are passed on to this vendor ("anthropic-*"). */
+	/* Lower-case globs, NULL-terminated, of the client's headers that mean
+	 * something to this vendor; use provider_passes_header. */
 	const char *const *client_headers;
 };
 
 const struct provider *provider_find(enum provider_id id);
 
+/* The absolute URL, in the arena: the account's base_url (or the provider's
+ * own) without a trailing slash and without the part that it shares with the
+ * path, then the path, then the query. Names are percent-encoded, dot segments
+ * refused, so neither a model nor a client's path can leave its place. False
+ * as for `path`, and ERR_INVALID for a base_url that is no http(s) URL. */
+bool provider_url(const struct provider_request *req, struct arena *a,
+		  const char **url, struct err *err);
+
 /* Does this account, by its `models` or the provider's usual names, serve it? */
 bool provider_serves(const struct upstream_account *account, const char *model);
 
-/* The format the account speaks for this operation, given the client's. The
- * client's own where the provider speaks it natively (an openai account takes
- * chat and responses), otherwise account.format or the default. */
+/* Serves any name only because nothing says which ones it has (a compatible
+ * server without `models`). An account that knows the name goes before it. */
+bool provider_is_catch_all(const struct upstream_account *account);
+
+/* What the upstream calls `model` in body and path: the Azure deployment of
+ * that name, otherwise `model` itself. Borrowed. */
+const char *provider_wire_model(const struct upstream_account *account,
+				const char *model);
+
+/* Does a client's header of this (lower-case) name go on to the upstream with
+ * a body in the client's own format? Never: what belongs to one hop, cookies,
+ * who forwarded what, this gateway's own, credentials; but the credential of a
+ * client is what ACCOUNT_PASSTHROUGH is for. A converted request takes none. */
+bool provider_passes_header(const struct upstream_account *account, const char *name);
+
+/* The format the account speaks for this operation, given the client's: what
+ * account.format says; without it the client's own where the provider speaks
+ * it natively (an openai account takes chat and responses), else the default.
+ * FORMAT_NONE (a path that only passes through) stays. */
 enum format_id provider_format(const struct upstream_account *account,
 			       enum format_id client_format, enum operation op);
 
