@@ -21,6 +21,9 @@
 /* Response head of an upstream, all header lines together. */
 #define MAX_UPSTREAM_HEAD_BYTES (64 * KIB)
 
+/* An upstream's URL: a client's whole head, every byte percent-encoded. */
+#define MAX_URL_BYTES (64 * KIB)
+
 /* Nesting that json_scan follows; vendors refuse far less. */
 #define MAX_JSON_DEPTH 512
 
