@@ -14,6 +14,13 @@
 /* config.yaml and everything it names: a hand-written file. */
 #define MAX_CONFIG_BYTES (4 * MIB)
 
+/* Values in the configuration, aliases counted with all they stand for: a few
+ * thousand accounts fit, a file made of aliases of aliases does not. */
+#define MAX_CONFIG_NODES 200000
+
+/* Nesting in the configuration; the schema needs eight. */
+#define MAX_CONFIG_DEPTH 32
+
 /* Request line and headers of a client; also the memory pool of one client
  * connection, which is the largest part of an idle stream's memory. */
 #define MAX_CLIENT_HEAD_BYTES (16 * KIB)

@@ -4,94 +4,90 @@
  */
 #include "base/buf.h"
 #include "config/config.h"
+#include "config/words.h"
 
-static const char *const provider_names[] = {
-	"anthropic", "openai", "google", "azure", "openai-compatible", "demo",
+const char *const provider_words[] = {
+	"anthropic", "openai", "google", "azure", "openai-compatible", "demo", NULL,
 };
-static const char *const format_names[] = {
-	"", "anthropic", "openai-chat", "openai-responses", "gemini",
+const char *const format_words[] = {
+	"", "anthropic", "openai-chat", "openai-responses", "gemini", NULL,
 };
-static const char *const account_type_names[] = {
-	"api-key", "oauth", "passthrough", "none",
+const char *const account_type_words[] = {
+	"api-key", "oauth", "passthrough", "none", NULL,
 };
-static const char *const strategy_names[] = {
+const char *const strategy_words[] = {
 	"health-first", "priority", "round-robin", "weighted", "least-connections",
-	"least-latency", "random",
+	"least-latency", "random", NULL,
 };
 
-static bool name_index(const char *const *names, size_t count, const char *name, size_t *index)
+int word_index(const char *const *words, const char *text)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (str_eq(names[i], name)) {
-			*index = i;
-			return true;
+	for (int i = 0; words[i]; i++) {
+		if (str_eq(words[i], text)) {
+			return i;
 		}
 	}
-	return false;
+	return -1;
 }
 
 const char *provider_name(enum provider_id id)
 {
-	return provider_names[id];
+	return provider_words[id];
 }
 
 bool provider_by_name(const char *name, enum provider_id *id)
 {
-	size_t index;
-	bool found = name_index(provider_names, ARRAY_LEN(provider_names), name, &index);
+	int index = word_index(provider_words, name);
 
-	if (found) {
+	if (index >= 0) {
 		*id = (enum provider_id)index;
 	}
-	return found;
+	return index >= 0;
 }
 
 const char *format_name(enum format_id id)
 {
-	return format_names[id];
+	return format_words[id];
 }
 
 bool format_by_name(const char *name, enum format_id *id)
 {
-	size_t index;
-	bool found = name_index(format_names, ARRAY_LEN(format_names), name, &index);
+	int index = word_index(format_words, name);
 
-	if (found) {
+	if (index >= 0) {
 		*id = (enum format_id)index;
 	}
-	return found;
+	return index >= 0;
 }
 
 const char *account_type_name(enum account_type type)
 {
-	return account_type_names[type];
+	return account_type_words[type];
 }
 
 bool account_type_by_name(const char *name, enum account_type *type)
 {
-	size_t index;
-	bool found = name_index(account_type_names, ARRAY_LEN(account_type_names), name, &index);
+	int index = word_index(account_type_words, name);
 
-	if (found) {
+	if (index >= 0) {
 		*type = (enum account_type)index;
 	}
-	return found;
+	return index >= 0;
 }
 
 const char *strategy_name(enum strategy s)
 {
-	return strategy_names[s];
+	return strategy_words[s];
 }
 
 bool strategy_by_name(const char *name, enum strategy *s)
 {
-	size_t index;
-	bool found = name_index(strategy_names, ARRAY_LEN(strategy_names), name, &index);
+	int index = word_index(strategy_words, name);
 
-	if (found) {
+	if (index >= 0) {
 		*s = (enum strategy)index;
 	}
-	return found;
+	return index >= 0;
 }
 
 static const struct {
