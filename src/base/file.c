@@ -19,19 +19,33 @@ bool file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+static bool too_large(const char *path, const struct buf *out, struct err *err)
+{
+	return err_setf(err, ERR_TOO_LARGE, "%s: larger than %zu bytes", path, out->max);
+}
+
+/* A file that fills the buffer to its maximum still fits: the byte behind it
+ * is looked for aside. */
 static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
 {
 	for (;;) {
+		size_t room = out->max - out->len;
+		char beyond;
 		ssize_t got;
 
-		if (!buf_reserve(out, 1)) {
-			return err_setf(err, ERR_TOO_LARGE, "%s: larger than %zu bytes",
-					path, out->max);
+		if (!buf_reserve(out, room ? 1 : 0)) {
+			return too_large(path, out, err);
 		}
-		got = read(fd, out->ptr + out->len, out->capacity - out->len - 1);
+		if (room > out->capacity - out->len - 1) {
+			room = out->capacity - out->len - 1;
+		}
+		got = room ? read(fd, out->ptr + out->len, room) : read(fd, &beyond, 1);
 		if (got == 0) {
 			out->ptr[out->len] = '\0';
 			return true;
+		}
+		if (got > 0 && !room) {
+			return too_large(path, out, err);
 		}
 		if (got > 0) {
 			out->len += (size_t)got;
