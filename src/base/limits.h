@@ -57,6 +57,16 @@
 /* A credential: OAuth token sets are the largest. */
 #define MAX_SECRET_BYTES (64 * KIB)
 
+/* The name of a stored secret: an account's id with a suffix. */
+#define MAX_STORE_NAME_BYTES 200
+
+/* A value that goes into a keyring item as it is: some services refuse or cut
+ * more than about 2.5 KB. Larger ones are sealed in a file of the home. */
+#define MAX_KEYRING_VALUE_BYTES (2 * KIB)
+
+/* credentials.enc: some sixty secrets of the largest size. */
+#define MAX_SEALED_FILE_BYTES (4 * MIB)
+
 /* One log line before it is cut. */
 #define MAX_LOG_LINE_BYTES (8 * KIB)
 
