@@ -12,12 +12,23 @@
 
 struct key_ring;
 
+/* Does any account of this configuration need the store? Without one a
+ * missing keyring is no matter. Reads the environment. */
+bool key_ring_needs_store(const struct config *c);
+
 /* For each account, in this order: key_env's variable, the file's api_key,
  * the store (OAuth accounts: the access token of the stored set). `store` may
  * be NULL with `store_problem` saying why; accounts that need it then carry
- * that problem. Never fails as a whole. Keeper thread. */
+ * that problem. Never fails as a whole. An OAuth account whose refresh token
+ * is refused still has its access token until that expires. Keeper thread. */
 struct key_ring *key_ring_build(const struct config *c, struct credential_store *store,
 				const char *store_problem);
+
+/* The same after a reload or a change: an account whose secret the store
+ * cannot give right now (locked, gone, slow) keeps the one of `previous` (may
+ * be NULL; not consumed), so that a dying keyring stops no traffic. */
+struct key_ring *key_ring_rebuild(const struct key_ring *previous, const struct config *c,
+				  struct credential_store *store, const char *store_problem);
 
 struct key_ring *key_ring_ref(struct key_ring *r);
 void key_ring_unref(struct key_ring *r);            /* NULL is fine */
