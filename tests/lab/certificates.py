@@ -3,35 +3,38 @@ import pathlib
 import ssl
 import subprocess
 
+EC_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
 
 class Authority:
-    """`ca` is the PEM to trust; `cert`/`key` belong to 127.0.0.1 and localhost."""
+    """`ca` is the PEM to trust; `cert` and `key` belong to 127.0.0.1 and localhost."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
-        self.ca = self.directory / "ca.pem"
-        self.cert = self.directory / "server.pem"
-        self.key = self.directory / "server.key"
-        self._make()
+        self.ca, self._ca_key = self.directory / "ca.pem", self.directory / "ca.key"
+        openssl("req", "-x509", *EC_KEY, "-keyout", self._ca_key, "-out", self.ca, "-days", "2",
+                "-subj", "/CN=llm-gateway test authority")
+        self.cert, self.key = self._issue("server", "IP:127.0.0.1,DNS:localhost")
 
-    def server_context(self):
+    def server_context(self, name=None):
+        """For a server with the usual certificate, or one for `name` only."""
+        cert, key = self._issue(name, f"DNS:{name}") if name else (self.cert, self.key)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.cert, self.key)
+        context.load_cert_chain(cert, key)
         return context
 
     def client_context(self):
         return ssl.create_default_context(cafile=self.ca)
 
-    def _make(self):
-        ca_key, request = self.directory / "ca.key", self.directory / "server.csr"
-        names = self.directory / "names.cnf"
-        names.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
-        key_kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        openssl("req", "-x509", *key_kind, "-keyout", ca_key, "-out", self.ca, "-days", "2",
-                "-subj", "/CN=llm-gateway test authority")
-        openssl("req", *key_kind, "-keyout", self.key, "-out", request, "-subj", "/CN=localhost")
-        openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", ca_key,
-                "-set_serial", "1", "-out", self.cert, "-days", "2", "-extfile", names)
+    def _issue(self, name, alternatives):
+        stem = self.directory / name
+        cert, key = stem.with_suffix(".pem"), stem.with_suffix(".key")
+        request, extensions = stem.with_suffix(".csr"), stem.with_suffix(".cnf")
+        extensions.write_text(f"subjectAltName={alternatives}\n")
+        openssl("req", *EC_KEY, "-keyout", key, "-out", request, "-subj", f"/CN={name}")
+        openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self._ca_key,
+                "-set_serial", "1", "-out", cert, "-days", "2", "-extfile", extensions)
+        return cert, key
 
 
 def openssl(*args):
