@@ -62,7 +62,7 @@ static bool check_gateway_keys(struct load *l, const struct node *list)
 		struct gateway_key *key = &c->keys[i];
 		const struct node *at = item_place(list, i);
 
-		if (str_empty(key->id)) {
+		if (str_empty(key->id) && !str_empty(key->name)) {
 			key->id = derived_id(&c->arena, "gw_", key->name);
 		}
 		ok = claim(l, &taken, key->name, key, place(at, "name")) &&
@@ -113,7 +113,7 @@ static bool check_account(struct load *l, struct upstream_account *a, const stru
 	const struct node *models = node_get(at, "models");
 	const struct node *type = node_get(at, "type");
 
-	if (str_empty(a->id)) {
+	if (str_empty(a->id) && !str_empty(a->name)) {
 		a->id = derived_id(&l->config->arena, "upstream_", a->name);
 	}
 	if (a->provider == PROVIDER_DEMO && (!type || node_is_null(type))) {

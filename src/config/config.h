@@ -129,8 +129,8 @@ struct gateway_key {
 	int64_t expires_at_ms;            /* wall clock; 0: never */
 };
 
-/* Route options of reference/conversion.md are kept as text: the formats
- * room reads the ones it knows (config_option). */
+/* Options are kept as text, checked by the schema; truth values are always
+ * "true" or "false". The formats and providers read them by pair_get. */
 struct upstream_account {
 	size_t index;                     /* position in config.accounts */
 	const char *id;

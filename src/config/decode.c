@@ -132,7 +132,7 @@ static bool refuse_kind(struct load *l, const struct schema_key *key, const stru
 	};
 	struct buf expected = BUF_INIT(MAX_ERR_MSG);
 
-	scalar_expected(key, "", &expected);
+	scalar_expected(key, NULL, &expected);
 	load_refuse(l, n, "%s is %s; expected %s", path, kinds[n->kind], buf_text(&expected));
 	buf_release(&expected);
 	return false;
@@ -140,8 +140,9 @@ static bool refuse_kind(struct load *l, const struct schema_key *key, const stru
 
 /* ---- values ---- */
 
-/* The text of a scalar with its variables replaced. *value is NULL when the
- * environment is left aside and would have been needed. */
+/* The text of a scalar with its variables replaced, in the snapshot's arena.
+ * *value is NULL when the environment is left aside and would have been
+ * needed. */
 static bool expand(struct load *l, const struct schema_key *key, const struct node *n,
 		   const char *path, const char **value)
 {
@@ -151,7 +152,7 @@ static bool expand(struct load *l, const struct schema_key *key, const struct no
 
 	*value = NULL;
 	if (!strchr(n->text, '$')) {
-		*value = n->text;
+		*value = arena_strdup(&l->config->arena, n->text);
 		return true;
 	}
 	result = expand_text(n->text, key->kind == KEY_PROMPT, &out, &err);
@@ -543,7 +544,7 @@ bool decode_override(struct load *l, const struct schema_key *key, const char *v
 {
 	struct buf what = BUF_INIT(MAX_ERR_MSG);
 
-	if (scalar_set(&l->config->arena, key, text, base)) {
+	if (scalar_set(&l->config->arena, key, arena_strdup(&l->config->arena, text), base)) {
 		return true;
 	}
 	buf_adds(&what, "; expected ");

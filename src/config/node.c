@@ -66,7 +66,11 @@ static bool refuse_syntax(struct parse *p)
 {
 	const yaml_parser_t *y = &p->parser;
 	const char *context = y->context ? y->context : "";
+	size_t at = byte_of(p, y->problem_mark.index);
 
+	if (at < p->text.len && p->text.ptr[at] == '\t') {
+		return refuse(p, &y->problem_mark, "a tab; expected spaces");
+	}
 	return err_setf(p->err, ERR_INVALID, "%s:%zu:%zu: %s%s%s%s; expected YAML", p->name,
 			y->problem_mark.line + 1, y->problem_mark.column + 1,
 			y->problem ? y->problem : "does not parse",

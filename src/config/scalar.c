@@ -101,13 +101,12 @@ static bool is_accepted(const struct schema_key *key, const char *text)
 	return !key->check || !key->check(text);
 }
 
-static bool set_text(struct arena *arena, const struct schema_key *key, const char *text,
-		     const char **out)
+static bool set_text(const struct schema_key *key, const char *text, const char **out)
 {
 	if (!is_accepted(key, text)) {
 		return false;
 	}
-	*out = arena_strdup(arena, text);
+	*out = text;
 	return true;
 }
 
@@ -184,7 +183,7 @@ bool scalar_set(struct arena *arena, const struct schema_key *key, const char *t
 	case KEY_TIME:        return clock_parse(text, field);
 	case KEY_WORD:
 	case KEY_TEXT:
-	case KEY_PROMPT:      return set_text(arena, key, text, field);
+	case KEY_PROMPT:      return set_text(key, text, field);
 	case KEY_HASH:        return value_key_hash(text, field);
 	case KEY_PERMISSIONS: return set_permissions(arena, text, field);
 	case KEY_LIST:        return set_list(arena, key, text, field);
@@ -230,7 +229,7 @@ static void add_units(const struct schema_key *key, struct buf *out)
 
 static void add_text_rule(const struct schema_key *key, const char *text, struct buf *out)
 {
-	const char *rule = key->check ? key->check(text) : NULL;
+	const char *rule = key->check && text ? key->check(text) : NULL;
 
 	buf_adds(out, rule ? rule : key->kind == KEY_LIST ? "a list of texts" : "text");
 }

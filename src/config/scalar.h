@@ -12,7 +12,7 @@
 /* Whether `scalar_set` can read this kind. */
 bool scalar_kind(enum key_kind kind);
 
-/* Reads `text` into the field of `base`. False when the text is not of the
+/* Reads `text`, which lives as long as `base`, into its field. False when the text is not of the
  * kind, out of range or refused by the key's check; the field is unchanged. */
 bool scalar_set(struct arena *arena, const struct schema_key *key, const char *text, void *base);
 
@@ -21,7 +21,8 @@ struct string_list;
 struct string_list scalar_split(struct arena *arena, const char *text);
 
 /* Appends what is expected: "a whole number from 0 to 65535". `text` is what
- * was refused, for keys whose check says more; it is not repeated. */
+ * was refused, for keys whose check says more; it is not repeated. NULL when
+ * there was no text at all. */
 void scalar_expected(const struct schema_key *key, const char *text, struct buf *out);
 
 #endif
