@@ -120,11 +120,13 @@ class Gateway:
 
     def start(self):
         self.stderr_path = self.root / "stderr"
+        begun = time.monotonic()
         with open(self.stderr_path, "ab") as stderr:
             self.process = subprocess.Popen(
                 [BINARY, "server", "start", *self.args], env=self.environment(),
                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, cwd=self.root)
         self.address = self._wait_until_ready()
+        self.start_seconds = time.monotonic() - begun
 
     def _wait_until_ready(self):
         deadline = time.monotonic() + wire.DEADLINE
@@ -136,7 +138,7 @@ class Gateway:
                 host, port = listen.rsplit(":", 1)
                 return host.strip("[]"), int(port)
             except (OSError, wire.Closed, KeyError, ValueError):
-                time.sleep(0.01)
+                time.sleep(0.001)
         raise RuntimeError(f"the gateway did not start:\n{self.stderr().decode()}")
 
     @property
