@@ -387,17 +387,21 @@ static bool unlock(struct sealed_file *f, passphrase_ask ask, void *ctx, struct 
 	bool is_new = !file_exists(f->path);
 	bool was_asked = false;
 	bool ok = false;
+	struct err why = ERR_INIT;
 
 	for (int i = 0; i < ASK_TRIES && !ok; i++) {
 		struct buf records = BUF_INIT(MAX_SEALED_FILE_BYTES);
 		bool found = passphrase_find(ask, ctx, is_new, &f->passphrase, &was_asked,
-					     err);
+					     &why);
 
-		ok = found && load(f, &records, err);
+		ok = found && load(f, &records, &why);
 		buf_wipe(&records);
 		if (!found || f->has_key || !was_asked) {
 			break;
 		}
+	}
+	if (!ok && err) {
+		*err = why;
 	}
 	return ok;
 }

@@ -295,8 +295,10 @@ static void test_asks_a_person(void **state)
 	assert_non_null(s);
 	put(s, "one", "sk-first");
 	store_close(s);
+	err = (struct err)ERR_INIT;
 	s = open_asking(*state, third, &err);
 	assert_non_null(s);
+	assert_int_equal(err.kind, ERR_NONE);
 	expect(s, "one", "sk-first");
 	store_close(s);
 	assert_null(open_asking(*state, never, &err));
