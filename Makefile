@@ -64,6 +64,9 @@ BIN  := $(BUILD)/llm-gateway
 
 UNIT_SRCS := $(sort $(wildcard tests/unit/*_test.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
+# Programs that Python tests run, to reach a module without the gateway.
+TOOL_SRCS := $(sort $(wildcard tests/unit/*_tool.c))
+TOOL_BINS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 
 .PHONY: all help deps run check check-all check-unit check-asan check-tsan cov bench install \
         uninstall lint hdr-check format clean FORCE
@@ -134,7 +137,7 @@ check-tsan: ## every test under ThreadSanitizer
 	$(DEPS) packaging/check-deps.txt
 	@$(SUBMAKE) --no-print-directory check-all VARIANT=tsan
 
-check-all: $(BIN) $(UNIT_BINS) $(CLIENTS)
+check-all: $(BIN) $(UNIT_BINS) $(TOOL_BINS) $(CLIENTS)
 	@tests/run --build $(BUILD)
 
 check-unit: $(UNIT_BINS) ## unit tests of this variant
@@ -163,7 +166,7 @@ bench: ## measure against nginx and a direct connection
 bench-all: $(BIN) $(BENCH_BINS)
 	@tests/bench/run --build $(BUILD) $(ARGS)
 
--include $(OBJS:.o=.d) $(UNIT_BINS:=.d) $(BENCH_BINS:=.d)
+-include $(OBJS:.o=.d) $(UNIT_BINS:=.d) $(TOOL_BINS:=.d) $(BENCH_BINS:=.d)
 
 # --- lint ---
 
