@@ -25,11 +25,16 @@
  * connection, which is the largest part of an idle stream's memory. */
 #define MAX_CLIENT_HEAD_BYTES (16 * KIB)
 
+/* Of that, what a request may use; the rest is for the head of its answer. */
+#define MAX_CLIENT_HEADER_BYTES (12 * KIB)
+
 /* Response head of an upstream, all header lines together. */
 #define MAX_UPSTREAM_HEAD_BYTES (64 * KIB)
 
 /* An upstream's URL: a client's whole head, every byte percent-encoded. */
 #define MAX_URL_BYTES (64 * KIB)
+/* Header lines of an upstream that are kept; vendors send 20 to 40. */
+#define MAX_UPSTREAM_HEADERS 96
 
 /* Nesting that json_scan follows; vendors refuse far less. */
 #define MAX_JSON_DEPTH 512
@@ -40,6 +45,9 @@
 
 /* Head and first frames kept back until the answer is known to be good. */
 #define MAX_HELD_BYTES (256 * KIB)
+
+/* An answer without streaming that must be changed, and so is collected. */
+#define MAX_WHOLE_ANSWER_BYTES (32 * MIB)
 
 /* A failed upstream answer's body that is read for its message. */
 #define MAX_ERROR_BODY_BYTES (64 * KIB)

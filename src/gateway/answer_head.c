@@ -1,0 +1,108 @@
+#include "gateway/exchange.h"
+
+#include <strings.h>
+
+#define OWN_HEADERS 16
+
+/* Of one hop, set by libmicrohttpd, or nobody's business but the upstream's. */
+static const char *const dropped[] = {
+	"connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
+	"transfer-encoding", "upgrade", "content-length", "date", "server", "set-cookie",
+	"set-cookie2", "alt-svc", "strict-transport-security", "nel", "report-to", "via",
+	"x-request-id", "request-id", "x-trace-id",
+	"access-control-allow-origin", "access-control-expose-headers",
+	"access-control-allow-credentials",
+};
+
+const char *head_get(const struct transfer_head *head, const char *name)
+{
+	for (size_t i = 0; i < head->header_count; i++) {
+		if (str_ieq(head->headers[i].name, name)) {
+			return head->headers[i].value;
+		}
+	}
+	return NULL;
+}
+
+static bool is_dropped(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(dropped); i++) {
+		if (str_ieq(name, dropped[i])) {
+			return true;
+		}
+	}
+	return strncasecmp(name, "x-llm-gateway-", 14) == 0;
+}
+
+static void add(struct answer_head *out, const char *name, const char *value)
+{
+	out->headers[out->count++] = (struct header){ name, value };
+}
+
+static void add_upstream_id(struct answer_head *out, const struct transfer_head *head)
+{
+	for (const char *const *name = provider_request_id_headers; *name; name++) {
+		const char *value = head_get(head, *name);
+
+		if (value) {
+			add(out, "x-llm-gateway-upstream-request-id", value);
+			return;
+		}
+	}
+}
+
+static void add_cors(struct exchange *x, struct answer_head *out)
+{
+	const char *origin = client_header(x->client, "origin");
+
+	/* authorise_origin() has let it in. */
+	if (origin && x->config->server.cors_origins.count) {
+		add(out, "access-control-allow-origin", origin);
+		add(out, "vary", "origin");
+		add(out, "access-control-expose-headers",
+		    "x-request-id, request-id, x-trace-id, x-llm-gateway-upstream, "
+		    "x-llm-gateway-model, x-llm-gateway-attempts, x-llm-gateway-warnings");
+	}
+}
+
+static void add_own(struct exchange *x, struct answer_head *out)
+{
+	const struct candidate *c = x->attempt.candidate;
+
+	add(out, x->endpoint.family == FORMAT_ANTHROPIC ? "request-id" : "x-request-id",
+	    x->request_id);
+	add(out, "x-trace-id", x->trace_id);
+	if (c) {
+		add(out, "x-llm-gateway-upstream", c->account->name);
+		add(out, "x-llm-gateway-model", c->model);
+		add(out, "x-llm-gateway-attempts",
+		    arena_printf(&x->arena, "%d", x->attempt_count));
+	}
+	add_cors(x, out);
+}
+
+struct answer_head answer_head_make(struct exchange *x, const struct transfer_head *head,
+				    const char *content_type)
+{
+	size_t room = OWN_HEADERS + (head ? head->header_count : 0);
+	struct answer_head out = {
+		.headers = arena_alloc(&x->arena, room * sizeof(struct header)),
+	};
+
+	if (content_type) {
+		add(&out, "content-type", content_type);
+	}
+	for (size_t i = 0; head && i < head->header_count; i++) {
+		const struct header *h = &head->headers[i];
+
+		if (!is_dropped(h->name) &&
+		    !(content_type && str_ieq(h->name, "content-type"))) {
+			add(&out, h->name, h->value);
+		}
+	}
+	if (head) {
+		add_upstream_id(&out, head);
+	}
+	add_own(x, &out);
+	return out;
+}

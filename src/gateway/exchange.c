@@ -1,0 +1,483 @@
+#include "gateway/exchange.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/authorise.h"
+#include "gateway/inflate.h"
+
+#define ARENA_BLOCK_BYTES 4096
+
+/* ---- life ---- */
+
+static void on_settle(struct deferred *d)
+{
+	pump_settle((struct exchange *)((char *)d - offsetof(struct exchange, settle)));
+}
+
+static void free_exchange(struct deferred *d)
+{
+	struct exchange *x = (struct exchange *)((char *)d - offsetof(struct exchange, free));
+
+	body_release(&x->body);
+	model_filter_release(&x->filter);
+	buf_release(&x->attempt.held);
+	config_unref(x->config);
+	key_ring_unref(x->keys);
+	arena_wipe(&x->arena);
+	free(x);
+}
+
+static void link_exchange(struct worker *w, struct exchange *x)
+{
+	x->next = w->exchanges;
+	if (x->next) {
+		x->next->prev = x;
+	}
+	w->exchanges = x;
+	__atomic_add_fetch(&w->in_flight, 1, __ATOMIC_RELAXED);
+}
+
+static void unlink_exchange(struct worker *w, struct exchange *x)
+{
+	if (x->prev) {
+		x->prev->next = x->next;
+	} else {
+		w->exchanges = x->next;
+	}
+	if (x->next) {
+		x->next->prev = x->prev;
+	}
+	__atomic_sub_fetch(&w->in_flight, 1, __ATOMIC_RELAXED);
+}
+
+/* A client's own id is kept when it is harmless: X-Trace-ID, or the trace id
+ * of a W3C traceparent (version-traceid-parent-flags). */
+static void set_trace_id(struct exchange *x)
+{
+	const char *own = client_header(x->client, "x-trace-id");
+	const char *parent = client_header(x->client, "traceparent");
+
+	if (own && id_is_safe(own)) {
+		str_copy(x->trace_id, sizeof x->trace_id, own);
+		return;
+	}
+	if (parent && strlen(parent) >= 55 && parent[2] == '-' && parent[35] == '-' &&
+	    strspn(parent + 3, "0123456789abcdef") == 32) {
+		snprintf(x->trace_id, sizeof x->trace_id, "%.32s", parent + 3);
+		return;
+	}
+	id_trace(x->trace_id);
+}
+
+static struct exchange *create(struct worker *w, struct client *client)
+{
+	struct exchange *x = xcalloc(1, sizeof *x);
+
+	worker_refresh(w);
+	x->worker = w;
+	x->client = client;
+	x->config = config_ref(w->config);
+	x->keys = key_ring_ref(w->keys);
+	x->ttft_ms = -1;
+	x->at_ms = clock_wall_ms();
+	x->started_ns = clock_mono_ns();
+	x->started_ms = loop_now_ms(w->loop);
+	x->settle.run = on_settle;
+	x->free.run = free_exchange;
+	arena_init(&x->arena, ARENA_BLOCK_BYTES);
+	body_init(&x->body, &w->shared->budget, (size_t)x->config->server.max_body_bytes);
+	id_base62("req_", 24, x->request_id, sizeof x->request_id);
+	set_trace_id(x);
+	link_exchange(w, x);
+	client_set_user(client, x);
+	return x;
+}
+
+void exchange_over(struct exchange *x)
+{
+	x->state = EXCHANGE_OVER;
+	attempt_abort(x);
+	loop_timer_clear(x->worker->loop, &x->total_timer);
+	body_release(&x->body);
+}
+
+/* ---- the record ---- */
+
+static void write_log_line(const struct exchange *x, const struct request_record *r)
+{
+	const struct log_field fields[] = {
+		LOG_STR("trace_id", r->trace_id),
+		LOG_STR("key", r->key_name),
+		LOG_STR("method", r->method),
+		LOG_STR("path", r->path),
+		LOG_STR("format", format_name(r->format_in)),
+		LOG_STR("model", r->model_asked),
+		LOG_STR("backend", r->upstream),
+		LOG_INT("status", r->status),
+		LOG_INT("duration_ms", r->total_ms),
+		LOG_INT("ttft_ms", r->ttft_ms),
+		LOG_INT("attempts", r->attempt_count),
+		LOG_STR("error", r->error),
+	};
+
+	(void)x;
+	log_request(r->status >= 500 ? LOG_ERROR : r->status >= 400 ? LOG_WARN : LOG_INFO,
+		    "request", fields, ARRAY_LEN(fields));
+}
+
+static void record(struct exchange *x)
+{
+	struct request_record r = {
+		.at_ms = x->at_ms,
+		.trace_id = x->trace_id,
+		.key_name = x->key ? x->key->name : NULL,
+		.client = client_header(x->client, "user-agent"),
+		.method = client_method(x->client),
+		.path = client_path(x->client),
+		.format_in = x->format,
+		.format_out = x->attempt.format,
+		.model_asked = x->model,
+		.status = x->status,
+		.ttft_ms = x->ttft_ms,
+		.total_ms = (int64_t)((clock_mono_ns() - x->started_ns) / 1000000),
+		.overhead_us = x->overhead_us,
+		.bytes_in = (int64_t)x->scan.text.len,
+		.bytes_out = x->bytes_out,
+		.chunks = x->chunks,
+		.is_stream = x->attempt.is_stream,
+		.attempt_count = x->attempt_count,
+		.error = x->error,
+	};
+
+	if (x->endpoint.kind != ENDPOINT_CALL) {
+		return;
+	}
+	memcpy(r.attempts, x->attempts, sizeof r.attempts);
+	if (x->attempt_count) {
+		r.upstream = x->attempts[x->attempt_count - 1].upstream;
+		r.model_used = x->attempts[x->attempt_count - 1].model;
+	}
+	stats_finish(x->worker->shard, &r);
+	write_log_line(x, &r);
+}
+
+/* ---- the head ---- */
+
+struct head_check {
+	unsigned lengths;
+	bool is_chunked;
+	size_t bytes;
+};
+
+static void check_header(void *ctx, const char *name, const char *value)
+{
+	struct head_check *check = ctx;
+
+	check->bytes += strlen(name) + strlen(value) + 4;
+	if (str_ieq(name, "content-length")) {
+		check->lengths++;
+	} else if (str_ieq(name, "transfer-encoding")) {
+		check->is_chunked = true;
+	}
+}
+
+/* Where two readers could disagree about the end of this request, nobody
+ * reads on: the answer closes the connection (RFC 9112, section 6.3). */
+static bool check_framing(struct exchange *x)
+{
+	struct head_check check = { .bytes = strlen(client_path(x->client)) };
+
+	client_each_header(x->client, check_header, &check);
+	if (check.lengths > 1 || (check.lengths && check.is_chunked)) {
+		client_close_after(x->client);
+		refuse(x, 400, "the request announces its length in more than one way");
+		return false;
+	}
+	if (check.bytes > MAX_CLIENT_HEADER_BYTES) {
+		client_close_after(x->client);
+		refuse(x, 431, "the request's headers are larger than %lu bytes",
+		       MAX_CLIENT_HEADER_BYTES);
+		return false;
+	}
+	return true;
+}
+
+static enum permission permission_for(const struct endpoint *e)
+{
+	if (e->kind == ENDPOINT_ADMIN) {
+		return PERMISSION_ADMIN;
+	}
+	return e->kind == ENDPOINT_CALL ? PERMISSION_WRITE : PERMISSION_READ;
+}
+
+static bool is_open_to_all(const struct endpoint *e)
+{
+	return e->kind == ENDPOINT_HEALTH || e->kind == ENDPOINT_HEALTH_LIVE ||
+	       e->kind == ENDPOINT_HEALTH_READY || e->kind == ENDPOINT_SERVICE ||
+	       e->kind == ENDPOINT_UNKNOWN || e->kind == ENDPOINT_BAD_METHOD;
+}
+
+static void detect(struct exchange *x)
+{
+	struct detect_request req = {
+		.method = client_method(x->client),
+		.path = client_path(x->client),
+		.query = client_query(x->client),
+		.has_google_key = client_header(x->client, "x-goog-api-key") != NULL,
+		.has_anthropic_version = client_header(x->client, "anthropic-version") != NULL,
+	};
+
+	detect_endpoint(&req, &x->arena, &x->endpoint);
+	x->format = x->endpoint.format;
+}
+
+static bool admit(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	int status = 403;
+
+	if (!check_framing(x)) {
+		return false;
+	}
+	if (!authorise_origin(x->config, x->client, &err)) {
+		refuse(x, 403, "%s", err.msg);
+		return false;
+	}
+	if (str_eq(client_method(x->client), "OPTIONS") || is_open_to_all(&x->endpoint)) {
+		return true;
+	}
+	if (!authorise_request(x->config, x->client, permission_for(&x->endpoint), x->at_ms,
+			       &x->key, &status, &err)) {
+		refuse(x, status, "%s", err.msg);
+		return false;
+	}
+	return true;
+}
+
+static void refuse_body(struct exchange *x, const struct err *err)
+{
+	refuse(x, err->kind == ERR_TOO_LARGE ? 413 : 503, "%s", err->msg);
+}
+
+static void wait_for_body(struct exchange *x)
+{
+	loop_timer_set(x->worker->loop, &x->phase_timer,
+		       (uint64_t)x->config->server.timeout_ms);
+}
+
+static void on_slow_sender(struct timer *t)
+{
+	refuse_slow_sender((struct exchange *)((char *)t - offsetof(struct exchange,
+								     phase_timer)));
+}
+
+static void on_request(void *ctx, struct client *client)
+{
+	struct exchange *x = create(ctx, client);
+	const char *length = client_header(client, "content-length");
+	struct err err = ERR_INIT;
+	int64_t bytes = -1;
+
+	stats_begin(x->worker->shard);
+	detect(x);
+	if (!admit(x)) {
+		return;
+	}
+	if (length && !str_to_i64(length, &bytes)) {
+		refuse(x, 400, "the content-length is not a number");
+	} else if (!body_expect(&x->body, bytes, &err)) {
+		refuse_body(x, &err);
+	} else {
+		x->phase_timer.on_fire = on_slow_sender;
+		wait_for_body(x);
+	}
+}
+
+static void on_body(void *ctx, struct client *client, struct slice bytes)
+{
+	struct exchange *x = client_user(client);
+	struct err err = ERR_INIT;
+
+	(void)ctx;
+	if (x->state != EXCHANGE_READING) {
+		return;
+	}
+	if (!body_add(&x->body, bytes, &err)) {
+		refuse_body(x, &err);
+		return;
+	}
+	wait_for_body(x);
+}
+
+/* ---- the body ---- */
+
+static bool decode_body(struct exchange *x)
+{
+	const char *encoding = client_header(x->client, "content-encoding");
+	struct buf plain;
+	struct err err = ERR_INIT;
+	bool ok;
+
+	if (!encoding || !*encoding || str_ieq(encoding, "identity")) {
+		return true;
+	}
+	buf_init(&plain, x->body.max);
+	ok = inflate_body(encoding, body_text(&x->body), &plain, &err) &&
+	     body_replace(&x->body, buf_slice(&plain), &err);
+	buf_release(&plain);
+	if (!ok) {
+		refuse(x, err.kind == ERR_USAGE ? 415 : err.kind == ERR_INVALID ? 400 :
+			  err.kind == ERR_TOO_LARGE ? 413 : 503, "%s", err.msg);
+	}
+	return ok;
+}
+
+/* Bodies that are not JSON (audio uploads) pass by the path alone. */
+static bool is_json(const struct exchange *x)
+{
+	const char *type = client_header(x->client, "content-type");
+
+	return x->endpoint.op != OP_OTHER || !type || str_ifind(type, strlen(type), "json");
+}
+
+static bool read_model(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+
+	if (x->body.len && is_json(x) &&
+	    !scan_body(body_text(&x->body), &x->arena, &x->scan, &err)) {
+		refuse(x, 400, "%s", err.msg);
+		return false;
+	}
+	if (!x->body.len && x->endpoint.op != OP_OTHER) {
+		refuse(x, 400, "the request has no body");
+		return false;
+	}
+	x->model = *x->endpoint.model ? x->endpoint.model : x->scan.model;
+	if (x->scan.text.ptr &&
+	    (x->endpoint.op == OP_GENERATE || x->endpoint.op == OP_COUNT_TOKENS)) {
+		x->format = detect_format(&x->scan.signs, x->endpoint.format);
+	}
+	if (str_empty(x->model) && x->endpoint.op != OP_OTHER) {
+		refuse(x, 400, "`model` is required");
+		return false;
+	}
+	if (x->model && !authorise_model(x->key, x->model)) {
+		refuse(x, 403, "the gateway key %s is not permitted to use the model %.200s",
+		       x->key->name, x->model);
+		return false;
+	}
+	return true;
+}
+
+static bool make_plan(struct exchange *x)
+{
+	struct buf why = BUF_INIT(MAX_ERROR_BODY_BYTES);
+	const char *chosen = client_header(x->client, "x-llm-gateway-upstream");
+	struct plan_input in = {
+		.config = x->config,
+		.name = x->model ? x->model : "",
+		.upstream = chosen ? chosen : x->scan.provider,
+		.has_client_credential = client_header(x->client, "x-llm-gateway-key") != NULL,
+		.serves = provider_serves,
+		.turn = x->worker->turns++,
+	};
+
+	plan_make(&in, &x->arena, &x->plan);
+	if (x->plan.status == PLAN_OK) {
+		return true;
+	}
+	plan_explain(&x->plan, &why);
+	refuse(x, x->plan.status == PLAN_NOTHING_LEFT ? 503 : 404, "%s", buf_text(&why));
+	buf_release(&why);
+	return false;
+}
+
+static void on_body_end(void *ctx, struct client *client)
+{
+	struct exchange *x = client_user(client);
+
+	(void)ctx;
+	if (x->state != EXCHANGE_READING) {
+		return;
+	}
+	loop_timer_clear(x->worker->loop, &x->phase_timer);
+	if (x->endpoint.kind != ENDPOINT_CALL || str_eq(client_method(client), "OPTIONS")) {
+		local_answer(x);
+		return;
+	}
+	if (decode_body(x) && read_model(x) && make_plan(x)) {
+		attempt_next(x);
+		x->overhead_us = (int64_t)((clock_mono_ns() - x->started_ns) / 1000);
+	}
+}
+
+/* ---- the end ---- */
+
+static void on_writable(void *ctx, struct client *client)
+{
+	(void)ctx;
+	pump_writable(client_user(client));
+}
+
+/* Nobody is blamed: the upstream is let go, what arrived is accounted. */
+static void on_gone(void *ctx, struct client *client)
+{
+	struct exchange *x = client_user(client);
+
+	(void)ctx;
+	if (x && x->state != EXCHANGE_OVER) {
+		x->status = 499;
+		x->error = "the client left";
+		exchange_over(x);
+	}
+}
+
+static void on_done(void *ctx, struct client *client)
+{
+	struct exchange *x = client_user(client);
+
+	(void)ctx;
+	if (!x) {
+		return;
+	}
+	exchange_over(x);
+	record(x);
+	x->client = NULL;
+	loop_timer_clear(x->worker->loop, &x->phase_timer);
+	unlink_exchange(x->worker, x);
+	loop_defer(x->worker->loop, &x->free);
+}
+
+const struct client_events *exchange_client_events(void)
+{
+	static const struct client_events events = {
+		.on_request = on_request,
+		.on_body = on_body,
+		.on_body_end = on_body_end,
+		.on_writable = on_writable,
+		.on_gone = on_gone,
+		.on_done = on_done,
+	};
+
+	return &events;
+}
+
+void exchange_end_all(struct worker *w)
+{
+	for (struct exchange *x = w->exchanges; x; x = x->next) {
+		if (x->state == EXCHANGE_TRYING) {
+			refuse(x, 503, "the gateway is stopping");
+		} else if (x->state == EXCHANGE_SENDING) {
+			pump_broken(x, "the gateway is stopping");
+		}
+	}
+}

@@ -1,0 +1,783 @@
+/*
+ * libmicrohttpd in external epoll mode, one daemon a worker.
+ *
+ * While an exchange waits for its upstream the connection is suspended, and
+ * libmicrohttpd neither watches nor times it: the worker's own epoll does
+ * (EPOLLRDHUP: the client has left; EPOLLOUT: a backlog can go on). The watch
+ * stays registered for the life of the connection, edge-triggered, which
+ * saves two system calls a request.
+ *
+ * An answer that streams goes out in three steps: status, headers and first
+ * bytes by libmicrohttpd; then, suspended again, straight to the socket; at
+ * the end a resume, so that libmicrohttpd sends the last chunk and keeps the
+ * connection alive. HTTP/1.0 and TLS clients, and answers whose length was
+ * announced, take libmicrohttpd's own way for every piece instead.
+ */
+#include "gateway/listener.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/socket_out.h"
+
+#define RUNS_PER_TURN 16
+#define IDLE_TIMEOUT_S 75          /* between two requests of a kept-alive client */
+#define REPLY_BLOCK_BYTES (32 * KIB)
+
+/* A chunked answer is built in the connection's pool; its block is not used. */
+#define UNUSED_BLOCK_BYTES 16
+
+struct listener {
+	struct MHD_Daemon *daemon;
+	struct loop *loop;
+	const struct client_events *events;
+	void *ctx;
+	struct watch watch;             /* libmicrohttpd's epoll inside ours */
+	bool is_due;                    /* MHD_run has something to do */
+	bool is_tls;
+	unsigned timeout_s;
+	uint64_t run_at_ms;             /* libmicrohttpd's own next timeout */
+	struct client *suspended;       /* doubly linked */
+};
+
+struct conn {
+	struct watch watch;
+	struct deferred free;
+	struct listener *l;
+	struct client *active;          /* request in progress, or NULL */
+	int fd;
+	bool has_left;
+	char address[INET6_ADDRSTRLEN];
+};
+
+/* How the bytes behind the head reach the client. */
+enum way {
+	WAY_MHD,        /* through the content reader, resumed for each piece */
+	WAY_CHUNKS,     /* straight to the socket, framed */
+};
+
+struct client {
+	struct listener *l;
+	struct conn *conn;
+	struct MHD_Connection *mhd;
+	struct client *next;            /* of those suspended */
+	struct client *prev;
+	void *user;
+	const char *method;
+	char *uri;                      /* owned; path, NUL, query */
+	const char *query;
+
+	bool is_http10;
+	bool is_announced;              /* on_request was called */
+	bool in_handler;
+	bool is_last_call;              /* the body is complete */
+	bool is_suspended;
+	bool is_gone;
+	bool must_close;
+	bool is_refused;                /* answered past libmicrohttpd, draining */
+	size_t drained;
+
+	struct MHD_Response *answer;    /* kept until it may be queued */
+	int status;
+	bool is_queued;
+
+	enum way way;
+	bool is_direct;                 /* head is out, connection suspended */
+	bool is_ended;
+	bool is_clean;
+	struct buf pending;             /* not yet handed to libmicrohttpd */
+	struct socket_out out;
+};
+
+/* ---- suspended connections ---- */
+
+static void suspend(struct client *c)
+{
+	struct listener *l = c->l;
+
+	if (c->is_suspended) {
+		return;
+	}
+	c->is_suspended = true;
+	c->prev = NULL;
+	c->next = l->suspended;
+	if (c->next) {
+		c->next->prev = c;
+	}
+	l->suspended = c;
+	MHD_suspend_connection(c->mhd);
+}
+
+static void resume(struct client *c)
+{
+	struct listener *l = c->l;
+
+	if (!c->is_suspended) {
+		return;
+	}
+	c->is_suspended = false;
+	c->is_direct = false;
+	if (c->prev) {
+		c->prev->next = c->next;
+	} else {
+		l->suspended = c->next;
+	}
+	if (c->next) {
+		c->next->prev = c->prev;
+	}
+	MHD_resume_connection(c->mhd);
+	l->is_due = true;
+}
+
+/* The client has left: nothing more is sent, libmicrohttpd may close. */
+static void lose(struct client *c)
+{
+	if (c->is_gone) {
+		return;
+	}
+	c->is_gone = true;
+	c->is_ended = true;
+	c->is_clean = false;
+	c->l->events->on_gone(c->l->ctx, c);
+	resume(c);
+}
+
+static void finish_direct(struct client *c)
+{
+	if (c->is_ended && !c->out.backlog.len) {
+		resume(c);
+	}
+}
+
+/* What waited has shrunk below half of the mark: the upstream may go on. */
+static void tell_room(struct client *c, size_t before, size_t after)
+{
+	const size_t half = MAX_CLIENT_BACKLOG_BYTES / 2;
+
+	if (before >= half && after < half && !c->is_ended) {
+		c->l->events->on_writable(c->l->ctx, c);
+	}
+}
+
+static void on_writable(struct client *c)
+{
+	size_t before = c->out.backlog.len;
+
+	socket_out_flush(&c->out);
+	if (c->out.has_failed) {
+		lose(c);
+		return;
+	}
+	finish_direct(c);
+	tell_room(c, before, c->out.backlog.len);
+}
+
+static void on_conn_ready(struct watch *w, uint32_t events)
+{
+	struct conn *conn = (struct conn *)w;   /* first member */
+	struct client *c = conn->active;
+
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+		conn->has_left = true;
+	}
+	if (!c || !c->is_suspended) {
+		return;
+	}
+	if (conn->has_left) {
+		lose(c);
+	} else if (events & EPOLLOUT && c->is_direct && c->out.backlog.len) {
+		on_writable(c);
+	}
+}
+
+static void watch_conn(struct conn *conn)
+{
+	if (conn->watch.fd < 0) {
+		conn->watch.fd = conn->fd;
+		if (!loop_watch(conn->l->loop, &conn->watch,
+				EPOLLRDHUP | EPOLLOUT | EPOLLET)) {
+			conn->watch.fd = -1;
+		}
+	}
+}
+
+/* ---- connections come and go ---- */
+
+static void free_conn(struct deferred *d)
+{
+	struct conn *conn = (struct conn *)((char *)d - offsetof(struct conn, free));
+
+	free(conn);
+}
+
+static void set_address(struct conn *conn, struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info ? info->client_addr : NULL;
+
+	if (sa && sa->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)sa;
+
+		inet_ntop(AF_INET, &in->sin_addr, conn->address, sizeof conn->address);
+	} else if (sa && sa->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)(const void *)sa;
+
+		inet_ntop(AF_INET6, &in->sin6_addr, conn->address, sizeof conn->address);
+	}
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *mhd, void **slot,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct listener *l = ctx;
+	struct conn *conn = *slot;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		conn = xcalloc(1, sizeof *conn);
+		conn->l = l;
+		conn->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
+				   ->connect_fd;
+		conn->watch = (struct watch){ .fd = -1, .on_ready = on_conn_ready };
+		conn->free.run = free_conn;
+		set_address(conn, mhd);
+		*slot = conn;
+	} else if (conn) {
+		loop_unwatch(l->loop, &conn->watch);
+		loop_defer(l->loop, &conn->free);
+		*slot = NULL;
+	}
+}
+
+static struct conn *conn_of(struct MHD_Connection *mhd)
+{
+	return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* ---- requests come and go ---- */
+
+/* Called with the raw request target, before libmicrohttpd takes it apart. */
+static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
+{
+	struct client *c = xcalloc(1, sizeof *c);
+	char *mark;
+
+	c->l = ctx;
+	c->mhd = mhd;
+	c->conn = conn_of(mhd);
+	c->conn->active = c;
+	c->uri = xstrdup(uri);
+	mark = strchr(c->uri, '?');
+	c->query = mark ? mark + 1 : "";
+	if (mark) {
+		*mark = '\0';
+	}
+	buf_init(&c->pending, MAX_HELD_BYTES + 16 * MIB);
+	socket_out_init(&c->out, c->conn->fd);
+	return c;
+}
+
+/* libmicrohttpd would decode %2F in paths; the raw text is wanted. */
+static size_t keep_escapes(void *ctx, struct MHD_Connection *mhd, char *text)
+{
+	(void)ctx;
+	(void)mhd;
+	return strlen(text);
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *mhd, void **slot,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct listener *l = ctx;
+	struct client *c = *slot;
+
+	if (!c) {
+		return;
+	}
+	*slot = NULL;
+	if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK && !c->is_gone && c->is_announced) {
+		c->is_gone = true;
+		l->events->on_gone(l->ctx, c);
+	}
+	if (c->is_announced) {
+		l->events->on_done(l->ctx, c);
+	}
+	MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, IDLE_TIMEOUT_S);
+	if (c->conn->active == c) {
+		c->conn->active = NULL;
+	}
+	if (c->answer) {
+		MHD_destroy_response(c->answer);
+	}
+	buf_release(&c->pending);
+	socket_out_release(&c->out);
+	free(c->uri);
+	free(c);
+}
+
+static enum MHD_Result queue_answer(struct client *c)
+{
+	enum MHD_Result ok = MHD_queue_response(c->mhd, (unsigned)c->status, c->answer);
+
+	c->is_queued = true;
+	MHD_destroy_response(c->answer);
+	c->answer = NULL;
+	return ok;
+}
+
+static bool has_body(const struct client *c)
+{
+	const char *length = client_header(c, "content-length");
+
+	return client_header(c, "transfer-encoding") || (length && !str_eq(length, "0"));
+}
+
+/* A refused request's body is drained first, except when the client waits
+ * for 100-continue, or announces more than is worth reading. */
+static bool may_answer_now(const struct client *c)
+{
+	const char *length = client_header(c, "content-length");
+	int64_t bytes = 0;
+
+	return c->is_last_call || !has_body(c) || client_header(c, "expect") ||
+	       (length && (!str_to_i64(length, &bytes) || bytes > (int64_t)MAX_DRAIN_BYTES));
+}
+
+static enum MHD_Result on_first_call(struct client *c)
+{
+	c->is_announced = true;
+	MHD_set_connection_option(c->mhd, MHD_CONNECTION_OPTION_TIMEOUT, c->l->timeout_s);
+	c->l->events->on_request(c->l->ctx, c);
+	if (c->answer && may_answer_now(c)) {
+		return queue_answer(c);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result on_upload(struct client *c, const char *data, size_t *len)
+{
+	struct slice bytes = { data, *len };
+
+	*len = 0;
+	if (c->answer || c->is_refused || c->is_gone) {
+		c->drained += bytes.len;
+		return c->drained > MAX_DRAIN_BYTES ? MHD_NO : MHD_YES;
+	}
+	c->l->events->on_body(c->l->ctx, c, bytes);
+	return MHD_YES;
+}
+
+static enum MHD_Result on_complete_request(struct client *c)
+{
+	if (c->is_refused || c->is_gone) {
+		return MHD_NO;
+	}
+	if (!c->answer && !c->is_last_call) {
+		c->is_last_call = true;
+		c->l->events->on_body_end(c->l->ctx, c);
+	}
+	if (c->answer) {
+		return queue_answer(c);
+	}
+	watch_conn(c->conn);
+	if (c->conn->has_left) {
+		lose(c);
+		return MHD_NO;
+	}
+	suspend(c);
+	return MHD_YES;
+}
+
+static enum MHD_Result on_access(void *ctx, struct MHD_Connection *mhd, const char *url,
+				 const char *method, const char *version, const char *data,
+				 size_t *len, void **slot)
+{
+	struct client *c = *slot;
+	enum MHD_Result ok;
+
+	(void)ctx;
+	(void)mhd;
+	(void)url;
+	c->method = method;
+	c->is_http10 = str_eq(version, MHD_HTTP_VERSION_1_0);
+	if (c->is_queued) {
+		return MHD_YES;
+	}
+	c->in_handler = true;
+	if (!c->is_announced) {
+		ok = on_first_call(c);
+	} else if (*len) {
+		ok = on_upload(c, data, len);
+	} else {
+		ok = on_complete_request(c);
+	}
+	c->in_handler = false;
+	return ok;
+}
+
+/* ---- what the gateway asks of a client ---- */
+
+void client_set_user(struct client *c, void *user)
+{
+	c->user = user;
+}
+
+void *client_user(const struct client *c)
+{
+	return c->user;
+}
+
+const char *client_method(const struct client *c)
+{
+	return c->method;
+}
+
+const char *client_path(const struct client *c)
+{
+	return c->uri;
+}
+
+const char *client_query(const struct client *c)
+{
+	return c->query;
+}
+
+const char *client_header(const struct client *c, const char *name)
+{
+	return MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, name);
+}
+
+struct each_header {
+	void (*visit)(void *ctx, const char *name, const char *value);
+	void *ctx;
+};
+
+static enum MHD_Result visit_header(void *cls, enum MHD_ValueKind kind, const char *name,
+				    const char *value)
+{
+	struct each_header *each = cls;
+
+	(void)kind;
+	each->visit(each->ctx, name, value ? value : "");
+	return MHD_YES;
+}
+
+void client_each_header(const struct client *c,
+			void (*visit)(void *ctx, const char *name, const char *value),
+			void *ctx)
+{
+	struct each_header each = { visit, ctx };
+
+	MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, visit_header, &each);
+}
+
+bool client_is_http10(const struct client *c)
+{
+	return c->is_http10;
+}
+
+const char *client_address(const struct client *c)
+{
+	return c->conn->address;
+}
+
+void client_close_after(struct client *c)
+{
+	c->must_close = true;
+}
+
+static void add_headers(struct client *c, struct MHD_Response *r,
+			const struct header *headers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		MHD_add_response_header(r, headers[i].name, headers[i].value);
+	}
+	if (c->must_close) {
+		MHD_add_response_header(r, "Connection", "close");
+	}
+}
+
+/* Queues now where libmicrohttpd allows it, else at the handler's last call. */
+static void answer_with(struct client *c, int status, struct MHD_Response *r)
+{
+	c->answer = r;
+	c->status = status;
+	if (c->is_suspended) {
+		queue_answer(c);
+		resume(c);
+	} else {
+		assert(c->in_handler);
+	}
+}
+
+void client_respond(struct client *c, int status, const struct header *headers,
+		    size_t header_count, struct slice body)
+{
+	struct MHD_Response *r;
+	void *copy;
+
+	if (c->is_gone || c->is_refused || c->answer || c->is_queued) {
+		return;
+	}
+	copy = body.len ? memcpy(xmalloc(body.len), body.ptr, body.len) : NULL;
+	r = MHD_create_response_from_buffer(body.len, copy, MHD_RESPMEM_MUST_FREE);
+	add_headers(c, r, headers, header_count);
+	answer_with(c, status, r);
+}
+
+static ssize_t wait_for_more(struct client *c)
+{
+	suspend(c);
+	if (c->conn->has_left) {
+		lose(c);
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
+	c->is_direct = c->way == WAY_CHUNKS;
+	return 0;
+}
+
+/* libmicrohttpd's content reader: the head is out. */
+static ssize_t read_answer(void *ctx, uint64_t pos, char *out, size_t max)
+{
+	struct client *c = ctx;
+	size_t len = c->pending.len < max ? c->pending.len : max;
+
+	(void)pos;
+	if (c->is_gone || c->out.has_failed || (c->is_ended && !c->is_clean)) {
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
+	if (len) {
+		memcpy(out, c->pending.ptr, len);
+		buf_drop(&c->pending, len);
+		tell_room(c, c->pending.len + len, c->pending.len);
+		return (ssize_t)len;
+	}
+	if (c->is_ended && !c->out.backlog.len) {
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	}
+	return wait_for_more(c);
+}
+
+void client_start(struct client *c, int status, const struct header *headers,
+		  size_t header_count, int64_t length)
+{
+	struct MHD_Response *r;
+	uint64_t mhd_length = length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)length;
+
+	if (c->is_gone || c->is_refused) {
+		return;
+	}
+	c->way = c->l->is_tls || c->is_http10 || length >= 0 ? WAY_MHD : WAY_CHUNKS;
+	r = MHD_create_response_from_callback(
+		mhd_length, c->way == WAY_MHD ? REPLY_BLOCK_BYTES : UNUSED_BLOCK_BYTES,
+		read_answer, c, NULL);
+	add_headers(c, r, headers, header_count);
+	answer_with(c, status, r);
+}
+
+size_t client_write(struct client *c, struct slice bytes)
+{
+	if (c->is_gone || c->is_ended || c->is_refused || !bytes.len) {
+		return 0;
+	}
+	if (c->is_direct) {
+		socket_out_chunk(&c->out, bytes);
+	} else {
+		buf_add(&c->pending, bytes.ptr, bytes.len);
+		if (c->way == WAY_MHD && c->is_queued) {
+			resume(c);
+		}
+	}
+	if (c->out.has_failed || c->pending.failed) {
+		lose(c);
+		return 0;
+	}
+	return c->out.backlog.len + c->pending.len;
+}
+
+void client_finish(struct client *c, bool is_clean)
+{
+	if (c->is_gone || c->is_ended) {
+		return;
+	}
+	c->is_ended = true;
+	c->is_clean = is_clean;
+	if (!is_clean && c->is_direct) {
+		socket_out_flush(&c->out);
+		buf_release(&c->out.backlog);
+	}
+	if (c->is_direct) {
+		finish_direct(c);
+	} else if (c->way == WAY_MHD) {
+		resume(c);
+	}
+}
+
+void client_refuse_now(struct client *c, int status, const struct header *headers,
+		       size_t header_count, struct slice body)
+{
+	struct buf text = BUF_INIT(MAX_ERROR_BODY_BYTES);
+
+	if (c->is_gone || c->is_queued || c->answer || c->l->is_tls) {
+		return;
+	}
+	buf_addf(&text, "HTTP/1.1 %d Refused\r\nConnection: close\r\nContent-Length: %zu\r\n",
+		 status, body.len);
+	for (size_t i = 0; i < header_count; i++) {
+		buf_addf(&text, "%s: %s\r\n", headers[i].name, headers[i].value);
+	}
+	buf_adds(&text, "\r\n");
+	buf_add(&text, body.ptr, body.len);
+	socket_out_raw(&c->out, buf_slice(&text));
+	shutdown(c->conn->fd, SHUT_WR);
+	c->is_refused = true;
+	buf_release(&text);
+}
+
+/* ---- the daemon ---- */
+
+static void on_mhd_ready(struct watch *w, uint32_t events)
+{
+	struct listener *l = (struct listener *)((char *)w - offsetof(struct listener, watch));
+
+	(void)events;
+	l->is_due = true;
+}
+
+static void log_mhd(void *ctx, const char *fmt, va_list ap)
+{
+	char text[256];
+
+	(void)ctx;
+	if (!log_enabled(LOG_DEBUG)) {
+		return;
+	}
+	vsnprintf(text, sizeof text, fmt, ap);
+	log_msg(LOG_DEBUG, "listener", "%s", text);
+}
+
+static struct MHD_Daemon *start_daemon(struct listener *l,
+				       const struct listener_options *options)
+{
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG |
+			 (MHD_ALLOW_SUSPEND_RESUME & ~(unsigned)MHD_USE_ITC) |
+			 (l->is_tls ? MHD_USE_TLS : 0);
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, NULL },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	union { const char *in; void *out; } cert = { options->tls_cert };
+	union { const char *in; void *out; } key = { options->tls_key };
+
+	tls[0].ptr_value = cert.out;
+	tls[1].ptr_value = key.out;
+	if (!l->is_tls) {
+		tls[0].option = MHD_OPTION_END;
+	}
+	return MHD_start_daemon(
+		flags, 0, NULL, NULL, on_access, l,
+		MHD_OPTION_EXTERNAL_LOGGER, log_mhd, l,
+		MHD_OPTION_LISTEN_SOCKET, options->socket_fd,
+		MHD_OPTION_CONNECTION_LIMIT, options->max_connections,
+		MHD_OPTION_CONNECTION_TIMEOUT, l->timeout_s,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MAX_CLIENT_HEAD_BYTES,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, on_uri, l,
+		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, l,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
+		MHD_OPTION_ARRAY, tls,
+		MHD_OPTION_END);
+}
+
+struct listener *listener_create(struct loop *loop, const struct listener_options *options,
+				 const struct client_events *events, void *ctx,
+				 struct err *err)
+{
+	struct listener *l = xcalloc(1, sizeof *l);
+
+	l->loop = loop;
+	l->events = events;
+	l->ctx = ctx;
+	l->is_tls = options->tls_cert != NULL;
+	l->timeout_s = options->timeout_ms > 1000 ? (unsigned)(options->timeout_ms / 1000) : 1;
+	l->daemon = start_daemon(l, options);
+	if (!l->daemon) {
+		err_setf(err, ERR_FAILED, "the HTTP listener does not start%s",
+			 l->is_tls ? "; is the TLS certificate and key valid PEM?" : "");
+		free(l);
+		return NULL;
+	}
+	l->watch = (struct watch){
+		.fd = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
+		.on_ready = on_mhd_ready,
+	};
+	loop_watch(loop, &l->watch, EPOLLIN);
+	return l;
+}
+
+void listener_destroy(struct listener *l)
+{
+	if (!l) {
+		return;
+	}
+	/* libmicrohttpd does not stop while a connection is suspended. */
+	while (l->suspended) {
+		lose(l->suspended);
+	}
+	loop_unwatch(l->loop, &l->watch);
+	MHD_stop_daemon(l->daemon);
+	loop_run_deferred(l->loop);
+	free(l);
+}
+
+uint64_t listener_run(struct listener *l)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+	bool has_timeout = true;
+
+	if (!l->is_due && loop_now_ms(l->loop) < l->run_at_ms) {
+		return l->run_at_ms - loop_now_ms(l->loop);
+	}
+	for (int i = 0; i < RUNS_PER_TURN; i++) {
+		l->is_due = false;
+		MHD_run(l->daemon);
+		has_timeout = MHD_get_timeout(l->daemon, &wait_ms) == MHD_YES;
+		if (!l->is_due && (!has_timeout || wait_ms > 0)) {
+			break;
+		}
+	}
+	if (!has_timeout) {
+		wait_ms = 60000;
+	}
+	l->run_at_ms = loop_now_ms(l->loop) + wait_ms;
+	return wait_ms;
+}
+
+bool listener_is_due(const struct listener *l)
+{
+	return l->is_due;
+}
+
+void listener_quiesce(struct listener *l)
+{
+	MHD_socket fd = MHD_quiesce_daemon(l->daemon);
+
+	if (fd != MHD_INVALID_SOCKET) {
+		close(fd);
+	}
+}

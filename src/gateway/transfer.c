@@ -1,0 +1,26 @@
+#include "gateway/transfer.h"
+
+void transfer_abort(struct transfer *t)
+{
+	t->ops->abort(t);
+}
+
+void transfer_pause(struct transfer *t)
+{
+	t->ops->pause(t);
+}
+
+void transfer_resume(struct transfer *t)
+{
+	t->ops->resume(t);
+}
+
+const char *transfer_end_name(enum transfer_end end)
+{
+	static const char *const names[] = {
+		"ok", "dns failure", "connection failed", "tls failure", "timeout",
+		"connection closed early", "invalid http",
+	};
+
+	return names[end];
+}

@@ -1,0 +1,619 @@
+/*
+ * libcurl's multi interface on the worker's loop; the only file with libcurl
+ * in the data path.
+ *
+ * Kept cheap on purpose (measured): easy handles are reused fully set up;
+ * sockets stay registered in epoll between two transfers of a connection;
+ * CURLOPT_CAPATH is NULL, because only then the certificate store is cached
+ * across connections.
+ */
+#include "gateway/transfer_curl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/vec.h"
+
+#define MAX_IDLE_CONNECTIONS 1024L
+#define MAX_SPARE_HANDLES 256
+#define READ_BUFFER_BYTES 16384L
+
+/* A socket of libcurl in our epoll. Outlives single transfers. */
+struct curl_socket {
+	struct watch watch;
+	struct deferred free;
+	struct curl_pool *pool;
+	uint32_t events;
+	bool is_idle;           /* libcurl does not ask for events now */
+};
+
+struct curl_pool {
+	CURLM *multi;
+	struct loop *loop;
+	struct timer timer;
+	struct deferred kick;           /* act on libcurl's 0 ms timer this turn */
+	struct vec spare;               /* easy handles */
+	struct curl_socket **sockets;   /* by descriptor */
+	size_t socket_count;
+	char *ca_file;                  /* the bundle merged with proxy.ca_file, or NULL */
+};
+
+struct curl_transfer {
+	struct transfer base;           /* first: the interface */
+	struct curl_pool *pool;
+	CURL *easy;
+	struct curl_slist *headers;
+	const struct transfer_events *events;
+	void *ctx;
+	struct transfer_spec spec;
+	struct header head[MAX_UPSTREAM_HEADERS];
+	size_t head_count;
+	size_t head_bytes;
+	int status;
+	int64_t content_length;
+	bool has_head;
+	bool is_paused;
+	bool is_aborted;
+	bool is_in_callback;
+	struct timer connect_timer;
+	struct deferred free;
+	char detail[CURL_ERROR_SIZE];
+};
+
+/* ---- the multi handle on the loop ---- */
+
+static void finish_transfers(struct curl_pool *p);
+
+static void drive(struct curl_pool *p, curl_socket_t fd, int mask)
+{
+	int running;
+
+	curl_multi_socket_action(p->multi, fd, mask, &running);
+	finish_transfers(p);
+}
+
+static void on_socket_ready(struct watch *w, uint32_t events)
+{
+	struct curl_socket *s = (struct curl_socket *)w;   /* first member */
+	int mask = (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+		   (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+		   (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+
+	if (s->is_idle) {
+		/* The peer closed a kept connection, or sent what nobody asked
+		 * for: libcurl finds out when it wants to use it. */
+		loop_unwatch(s->pool->loop, w);
+		s->events = 0;
+		return;
+	}
+	drive(s->pool, w->fd, mask);
+}
+
+static struct curl_socket *socket_for(struct curl_pool *p, curl_socket_t fd)
+{
+	size_t need = (size_t)fd + 1;
+
+	if (need > p->socket_count) {
+		size_t count = need + 64;
+
+		p->sockets = xrealloc(p->sockets, count * sizeof(struct curl_socket *));
+		memset(p->sockets + p->socket_count, 0,
+		       (count - p->socket_count) * sizeof(struct curl_socket *));
+		p->socket_count = count;
+	}
+	if (!p->sockets[fd]) {
+		struct curl_socket *s = xcalloc(1, sizeof *s);
+
+		s->pool = p;
+		s->watch = (struct watch){ .fd = -1, .on_ready = on_socket_ready };
+		p->sockets[fd] = s;
+	}
+	return p->sockets[fd];
+}
+
+static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *ours)
+{
+	struct curl_pool *p = ctx;
+	struct curl_socket *s = socket_for(p, fd);
+	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0u) |
+			  (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+
+	(void)easy;
+	(void)ours;
+	s->is_idle = what == CURL_POLL_REMOVE;
+	if (s->is_idle || (s->watch.fd >= 0 && s->events == events)) {
+		return 0;
+	}
+	s->events = events;
+	if (s->watch.fd < 0) {
+		s->watch.fd = fd;
+		loop_watch(p->loop, &s->watch, events);
+	} else {
+		loop_rewatch(p->loop, &s->watch, events);
+	}
+	return 0;
+}
+
+static void free_socket(struct deferred *d)
+{
+	struct curl_socket *s =
+		(struct curl_socket *)((char *)d - offsetof(struct curl_socket, free));
+
+	free(s);
+}
+
+/* Descriptor numbers are reused, so what is known of one ends with it. */
+static int on_close_socket(void *ctx, curl_socket_t fd)
+{
+	struct curl_pool *p = ctx;
+
+	if ((size_t)fd < p->socket_count && p->sockets[fd]) {
+		struct curl_socket *s = p->sockets[fd];
+
+		p->sockets[fd] = NULL;
+		loop_unwatch(p->loop, &s->watch);
+		s->free.run = free_socket;
+		loop_defer(p->loop, &s->free);
+	}
+	return close(fd);
+}
+
+static void on_kick(struct deferred *d)
+{
+	struct curl_pool *p =
+		(struct curl_pool *)((char *)d - offsetof(struct curl_pool, kick));
+
+	drive(p, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void on_timer(struct timer *t)
+{
+	struct curl_pool *p =
+		(struct curl_pool *)((char *)t - offsetof(struct curl_pool, timer));
+
+	drive(p, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_curl_timer(CURLM *multi, long in_ms, void *ctx)
+{
+	struct curl_pool *p = ctx;
+
+	(void)multi;
+	if (in_ms < 0) {
+		loop_timer_clear(p->loop, &p->timer);
+	} else if (in_ms == 0) {
+		loop_timer_clear(p->loop, &p->timer);
+		loop_defer(p->loop, &p->kick);
+	} else {
+		loop_timer_set(p->loop, &p->timer, (uint64_t)in_ms);
+	}
+	return 0;
+}
+
+void curl_pool_init_process(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct curl_pool *curl_pool_create(struct loop *loop, struct err *err)
+{
+	struct curl_pool *p = xcalloc(1, sizeof *p);
+
+	p->loop = loop;
+	p->timer.on_fire = on_timer;
+	p->kick.run = on_kick;
+	p->multi = curl_multi_init();
+	if (!p->multi) {
+		err_setf(err, ERR_FAILED, "libcurl does not start");
+		free(p);
+		return NULL;
+	}
+	curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+	curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p);
+	curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+	curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
+	curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS);
+	curl_multi_setopt(p->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+	return p;
+}
+
+void curl_pool_destroy(struct curl_pool *p)
+{
+	CURL *easy;
+
+	if (!p) {
+		return;
+	}
+	loop_run_deferred(p->loop);
+	while ((easy = vec_pop(&p->spare)) != NULL) {
+		curl_easy_cleanup(easy);
+	}
+	vec_release(&p->spare);
+	curl_multi_cleanup(p->multi);
+	loop_timer_clear(p->loop, &p->timer);
+	loop_run_deferred(p->loop);
+	for (size_t fd = 0; fd < p->socket_count; fd++) {
+		free(p->sockets[fd]);
+	}
+	free(p->sockets);
+	free(p->ca_file);
+	free(p);
+}
+
+/* ---- one transfer ---- */
+
+static void add_head_line(struct curl_transfer *t, const char *line, size_t len)
+{
+	struct slice rest = { line, len };
+	struct slice name;
+
+	if (t->head_count == MAX_UPSTREAM_HEADERS || !slice_next(&rest, ':', &name) ||
+	    !rest.ptr) {
+		return;
+	}
+	rest = slice_trim(rest);
+	t->head[t->head_count++] = (struct header){
+		.name = arena_strndup(t->spec.arena, name.ptr, name.len),
+		.value = arena_strndup(t->spec.arena, rest.ptr, rest.len),
+	};
+	if (slice_ieq(name, "content-length")) {
+		uint64_t value;
+
+		if (str_to_u64(rest, &value) && value < INT64_MAX) {
+			t->content_length = (int64_t)value;
+		}
+	}
+}
+
+static void begin_head(struct curl_transfer *t)
+{
+	t->head_count = 0;
+	t->content_length = -1;
+}
+
+static void report_head(struct curl_transfer *t)
+{
+	struct transfer_head head = {
+		.headers = t->head,
+		.header_count = t->head_count,
+		.content_length = t->content_length,
+	};
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200) {
+		return;
+	}
+	t->has_head = true;
+	head.status = (int)status;
+	t->events->on_head(t->ctx, &head);
+}
+
+/* libcurl gives whole lines, those of 1xx answers and proxies' CONNECT too. */
+static size_t on_header(char *line, size_t size, size_t count, void *ctx)
+{
+	struct curl_transfer *t = ctx;
+	size_t len = size * count;
+
+	t->head_bytes += len;
+	if (t->is_aborted || t->head_bytes > MAX_UPSTREAM_HEAD_BYTES) {
+		return 0;
+	}
+	if (t->has_head) {
+		return len;             /* trailers */
+	}
+	if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
+		begin_head(t);
+	} else if (len <= 2 && (line[0] == '\r' || line[0] == '\n')) {
+		t->is_in_callback = true;
+		report_head(t);
+		t->is_in_callback = false;
+	} else {
+		add_head_line(t, line, len);
+	}
+	return t->is_aborted ? 0 : len;
+}
+
+static size_t on_write(char *data, size_t size, size_t count, void *ctx)
+{
+	struct curl_transfer *t = ctx;
+	size_t len = size * count;
+
+	if (t->is_aborted) {
+		return 0;
+	}
+	if (t->is_paused) {
+		return CURL_WRITEFUNC_PAUSE;
+	}
+	t->is_in_callback = true;
+	t->events->on_body(t->ctx, (struct slice){ data, len });
+	t->is_in_callback = false;
+	return t->is_aborted ? 0 : len;
+}
+
+static CURL *new_easy(struct curl_pool *p)
+{
+	CURL *easy = curl_easy_init();
+
+	if (!easy) {
+		return NULL;
+	}
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BUFFER_BYTES);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, p);
+	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	return easy;
+}
+
+static void add_header_line(struct curl_transfer *t, const struct header *h)
+{
+	/* An empty value needs libcurl's semicolon form to be sent at all. */
+	const char *line = *h->value ?
+		arena_printf(t->spec.arena, "%s: %s", h->name, h->value) :
+		arena_printf(t->spec.arena, "%s;", h->name);
+
+	t->headers = curl_slist_append(t->headers, line);
+}
+
+static bool has_header(const struct transfer_spec *spec, const char *name)
+{
+	for (size_t i = 0; i < spec->header_count; i++) {
+		if (str_ieq(spec->headers[i].name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* libcurl's own defaults are taken out, and so is waiting for 100-continue. */
+static void set_headers(struct curl_transfer *t)
+{
+	static const char *const defaults[] = { "Accept", "Content-Type" };
+
+	for (size_t i = 0; i < t->spec.header_count; i++) {
+		add_header_line(t, &t->spec.headers[i]);
+	}
+	t->headers = curl_slist_append(t->headers, "Expect:");
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
+		if (!has_header(&t->spec, defaults[i])) {
+			t->headers = curl_slist_append(
+				t->headers, arena_printf(t->spec.arena, "%s:", defaults[i]));
+		}
+	}
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+static void set_method(CURL *easy, const struct transfer_spec *spec)
+{
+	if (spec->has_body) {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)spec->body.len);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, spec->body.ptr ? spec->body.ptr : "");
+	} else {
+		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+	}
+	curl_easy_setopt(easy, CURLOPT_NOBODY, str_eq(spec->method, "HEAD") ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+			 str_eq(spec->method, spec->has_body ? "POST" : "GET") ? NULL
+									       : spec->method);
+}
+
+static bool set_options(struct curl_transfer *t)
+{
+	CURL *easy = t->easy;
+	const struct transfer_spec *spec = &t->spec;
+	long connect_ms = (long)(spec->connect_timeout_ms + spec->tls_timeout_ms);
+
+	if (curl_easy_setopt(easy, CURLOPT_URL, spec->url) != CURLE_OK) {
+		return false;
+	}
+	set_method(easy, spec);
+	set_headers(t);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->detail);
+	curl_easy_setopt(easy, CURLOPT_PROXY, spec->proxy);
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, spec->no_proxy);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)(spec->idle_timeout_ms / 1000));
+	if (*spec->ca_file) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, spec->ca_file);
+	}
+	return true;
+}
+
+/* The header lines hold the credential. */
+static void wipe_headers(struct curl_slist *list)
+{
+	for (struct curl_slist *item = list; item; item = item->next) {
+		mem_wipe(item->data, strlen(item->data));
+	}
+	curl_slist_free_all(list);
+}
+
+static void free_transfer(struct deferred *d)
+{
+	struct curl_transfer *t = (struct curl_transfer *)((char *)d - offsetof(struct curl_transfer, free));
+	struct curl_pool *p = t->pool;
+
+	loop_timer_clear(p->loop, &t->connect_timer);
+	curl_multi_remove_handle(p->multi, t->easy);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, NULL);
+	if (p->spare.len < MAX_SPARE_HANDLES && !*t->spec.ca_file) {
+		vec_push(&p->spare, t->easy);
+	} else {
+		curl_easy_cleanup(t->easy);
+	}
+	wipe_headers(t->headers);
+	free(t);
+}
+
+/* Inside one of libcurl's callbacks a handle cannot be removed: the callback
+ * then fails, and the rest happens at the end of the turn. */
+static void abort_transfer(struct curl_transfer *t)
+{
+	if (t->is_aborted) {
+		return;
+	}
+	t->is_aborted = true;
+	t->free.run = free_transfer;
+	if (t->is_in_callback) {
+		loop_defer(t->pool->loop, &t->free);
+	} else {
+		free_transfer(&t->free);
+	}
+}
+
+static void pause_transfer(struct transfer *base)
+{
+	struct curl_transfer *t = (struct curl_transfer *)base;
+
+	t->is_paused = true;
+}
+
+static void resume_transfer(struct transfer *base)
+{
+	struct curl_transfer *t = (struct curl_transfer *)base;
+
+	if (t->is_paused) {
+		t->is_paused = false;
+		curl_easy_pause(t->easy, CURLPAUSE_CONT);
+	}
+}
+
+static void abort_base(struct transfer *base)
+{
+	abort_transfer((struct curl_transfer *)base);
+}
+
+static const struct transfer_ops ops = {
+	.abort = abort_base,
+	.pause = pause_transfer,
+	.resume = resume_transfer,
+};
+
+/* TCP has its own, shorter limit inside libcurl's for the whole set-up. */
+static void on_connect_timer(struct timer *timer)
+{
+	struct curl_transfer *t =
+		(struct curl_transfer *)((char *)timer - offsetof(struct curl_transfer, connect_timer));
+	curl_off_t connected = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
+	if (!connected && !t->has_head) {
+		const struct transfer_events *events = t->events;
+		void *ctx = t->ctx;
+
+		abort_transfer(t);
+		events->on_done(ctx, TRANSFER_TIMEOUT, "no connection in time");
+	}
+}
+
+struct transfer *curl_transfer_start(struct curl_pool *p, const struct transfer_spec *spec,
+				     const struct transfer_events *events, void *ctx,
+				     struct err *err)
+{
+	struct curl_transfer *t = xcalloc(1, sizeof *t);
+
+	t->base.ops = &ops;
+	t->pool = p;
+	t->spec = *spec;
+	t->events = events;
+	t->ctx = ctx;
+	t->content_length = -1;
+	t->easy = vec_pop(&p->spare);
+	if (!t->easy) {
+		t->easy = new_easy(p);
+	}
+	if (!t->easy || !set_options(t) ||
+	    curl_multi_add_handle(p->multi, t->easy) != CURLM_OK) {
+		err_setf(err, ERR_FAILED, "the upstream's URL is not usable");
+		if (t->easy) {
+			curl_easy_cleanup(t->easy);
+		}
+		curl_slist_free_all(t->headers);
+		free(t);
+		return NULL;
+	}
+	t->connect_timer.on_fire = on_connect_timer;
+	loop_timer_set(p->loop, &t->connect_timer, (uint64_t)spec->connect_timeout_ms);
+	return &t->base;
+}
+
+static enum transfer_end end_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		return TRANSFER_OK;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return TRANSFER_DNS;
+	case CURLE_COULDNT_CONNECT:
+		return TRANSFER_CONNECT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+		return TRANSFER_TLS;
+	case CURLE_OPERATION_TIMEDOUT:
+		return TRANSFER_TIMEOUT;
+	case CURLE_WRITE_ERROR:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+		return TRANSFER_PROTOCOL;
+	default:
+		return TRANSFER_CLOSED;
+	}
+}
+
+static void finish_transfers(struct curl_pool *p)
+{
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = curl_multi_info_read(p->multi, &left)) != NULL) {
+		struct curl_transfer *t = NULL;
+		CURLcode code = msg->data.result;
+		char detail[CURL_ERROR_SIZE];
+
+		if (msg->msg != CURLMSG_DONE) {
+			continue;
+		}
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+		if (!t || t->is_aborted) {
+			continue;
+		}
+		str_copy(detail, sizeof detail,
+			 t->detail[0] ? t->detail : curl_easy_strerror(code));
+		t->is_aborted = true;
+		t->free.run = free_transfer;
+		loop_defer(p->loop, &t->free);
+		t->events->on_done(t->ctx, end_of(code), code == CURLE_OK ? "" : detail);
+	}
+}

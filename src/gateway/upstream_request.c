@@ -1,0 +1,267 @@
+#include "gateway/upstream_request.h"
+
+#include <stdio.h>
+
+#include "base/json_write.h"
+#include "base/vec.h"
+#include "gateway/authorise.h"
+
+#define MAX_EDITS (SCAN_MAX_MODELS + 2)
+
+/* ---- headers ---- */
+
+struct header_set {
+	struct exchange *x;
+	const struct upstream_account *account;
+	struct header *items;
+	size_t count;
+	size_t room;
+};
+
+static void push(struct header_set *set, const char *name, const char *value)
+{
+	if (set->count == set->room) {
+		size_t room = set->room ? 2 * set->room : 24;
+		struct header *items = arena_alloc(&set->x->arena, room * sizeof *items);
+
+		if (set->count) {
+			memcpy(items, set->items, set->count * sizeof *items);
+		}
+		set->items = items;
+		set->room = room;
+	}
+	set->items[set->count++] = (struct header){ name, value };
+}
+
+/* Takes the place of a header of that name. */
+static void put(struct header_set *set, const char *name, const char *value)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (str_ieq(set->items[i].name, name)) {
+			set->items[i].value = value;
+			return;
+		}
+	}
+	push(set, name, value);
+}
+
+/* The body is decoded and answers are read on their way, so both codings are
+ * the gateway's own business. */
+static void copy_client_header(void *ctx, const char *name, const char *value)
+{
+	struct header_set *set = ctx;
+	char lower[64];
+	size_t len = strlen(name);
+
+	if (len >= sizeof lower) {
+		return;
+	}
+	for (size_t i = 0; i <= len; i++) {
+		lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 32 : name[i]);
+	}
+	if (str_eq(lower, "content-encoding") || str_eq(lower, "accept-encoding") ||
+	    str_eq(lower, "content-length") || !provider_passes_header(set->account, lower)) {
+		return;
+	}
+	push(set, name, value);
+}
+
+static bool add_credential(struct header_set *set, const struct provider_request *req,
+			   struct err *err)
+{
+	const struct upstream_account *account = set->account;
+	const struct provider *provider = provider_find(account->provider);
+	struct header_list own = { .count = 0 };
+	const char *problem = NULL;
+	const struct secret *key = key_ring_get(set->x->keys, account->id, &problem);
+	static const struct secret none = SECRET_INIT;
+
+	if (account->type == ACCOUNT_PASSTHROUGH) {
+		return true;
+	}
+	if (!key && account->type != ACCOUNT_NONE) {
+		return err_setf(err, ERR_SIGN_IN, "%s", problem ? problem : "no credential");
+	}
+	provider->authorise(req, key ? key : &none, &set->x->arena, &own);
+	for (size_t i = 0; i < own.count; i++) {
+		put(set, own.items[i].name, own.items[i].value);
+	}
+	return true;
+}
+
+static bool build_headers(struct exchange *x, const struct provider_request *req,
+			  struct transfer_spec *spec, struct err *err)
+{
+	struct header_set set = { .x = x, .account = req->account };
+	const struct pair_list *extra = &req->account->headers;
+
+	client_each_header(x->client, copy_client_header, &set);
+	if (!add_credential(&set, req, err)) {
+		return false;
+	}
+	if (x->scan.text.ptr) {
+		/* It has been read as JSON, whatever a `curl -d` calls it. */
+		put(&set, "Content-Type", "application/json");
+	}
+	put(&set, "Accept-Encoding", "identity");
+	if (x->config->proxy.forward_client_ip) {
+		put(&set, "X-Forwarded-For", client_address(x->client));
+	}
+	for (size_t i = 0; i < extra->count; i++) {
+		put(&set, extra->items[i].name, extra->items[i].value);
+	}
+	spec->headers = set.items;
+	spec->header_count = set.count;
+	return true;
+}
+
+/* ---- body ---- */
+
+struct edit_list {
+	struct body_edit items[MAX_EDITS];
+	size_t count;
+};
+
+static void add_edit(struct edit_list *list, struct slice range, struct slice text)
+{
+	size_t at = list->count;
+
+	if (list->count == MAX_EDITS) {
+		return;
+	}
+	while (at > 0 && list->items[at - 1].range.ptr > range.ptr) {
+		list->items[at] = list->items[at - 1];
+		at--;
+	}
+	list->items[at] = (struct body_edit){ range, text };
+	list->count++;
+}
+
+static void edit_model(struct exchange *x, const char *model, struct edit_list *edits)
+{
+	struct buf quoted = BUF_INIT(MAX_ERROR_BODY_BYTES);
+	struct slice text;
+
+	if (!x->scan.model_count || str_eq(model, x->scan.model)) {
+		return;
+	}
+	json_quote(&quoted, slice_of(model));
+	text = arena_slice(&x->arena, buf_slice(&quoted));
+	buf_release(&quoted);
+	for (size_t i = 0; i < x->scan.model_count; i++) {
+		add_edit(edits, x->scan.models[i], text);
+	}
+}
+
+/* `provider` of the unified body is this gateway's own; with it goes one
+ * comma, the one behind or else the one before it. */
+static void edit_provider(struct exchange *x, struct edit_list *edits)
+{
+	struct slice range = x->scan.provider_member;
+	const char *start = x->scan.text.ptr;
+	const char *end = start + x->scan.text.len;
+	const char *p = range.ptr + range.len;
+
+	if (!x->scan.provider) {
+		return;
+	}
+	while (p < end && strchr(" \t\r\n", *p)) {
+		p++;
+	}
+	if (p < end && *p == ',') {
+		range.len = (size_t)(p + 1 - range.ptr);
+	} else {
+		for (p = range.ptr - 1; p > start && *p != ',' && *p != '{'; p--) {
+		}
+		if (*p == ',') {
+			range.len += (size_t)(range.ptr - p);
+			range.ptr = p;
+		}
+	}
+	add_edit(edits, range, (struct slice){ "", 0 });
+}
+
+static bool build_body(struct exchange *x, const char *model, struct transfer_spec *spec,
+		       struct err *err)
+{
+	struct edit_list edits = { .count = 0 };
+
+	spec->has_body = x->body.len > 0 || str_eq(spec->method, "POST");
+	body_unpatch(&x->body);
+	if (x->scan.text.ptr) {
+		edit_model(x, model, &edits);
+		edit_provider(x, &edits);
+	}
+	return body_patch(&x->body, edits.items, edits.count, &spec->body) ||
+	       err_setf(err, ERR_FAILED, "the gateway's memory budget is used up");
+}
+
+/* ---- the whole ---- */
+
+static const char *proxy_for(const struct exchange *x, const struct upstream_account *account,
+			     const char *url)
+{
+	const struct environment_config *env = &x->config->environment;
+
+	if (*account->proxy) {
+		return account->proxy;
+	}
+	return str_starts(url, "https:") ? env->https_proxy : env->http_proxy;
+}
+
+static void set_transport(const struct exchange *x, const struct upstream_account *account,
+			  struct transfer_spec *spec)
+{
+	const struct proxy_config *p = &x->config->proxy;
+
+	spec->proxy = proxy_for(x, account, spec->url);
+	spec->no_proxy = *account->proxy ? "" : x->config->environment.no_proxy;
+	spec->ca_file = p->ca_file;
+	spec->connect_timeout_ms = p->connect_timeout_ms;
+	spec->tls_timeout_ms = p->tls_timeout_ms;
+	spec->idle_timeout_ms = p->idle_conn_timeout_ms;
+}
+
+static const char *header_or_empty(const struct exchange *x, const char *name)
+{
+	const char *value = client_header(x->client, name);
+
+	return value ? value : "";
+}
+
+bool upstream_request_build(struct exchange *x, const struct candidate *c,
+			    struct transfer_spec *spec, struct err *err)
+{
+	const char *wire_model = provider_wire_model(c->account, c->model);
+	struct provider_request req = {
+		.account = c->account,
+		.format = provider_format(c->account, x->format, x->endpoint.op),
+		.op = x->endpoint.op,
+		.model = wire_model,
+		.is_stream = x->endpoint.is_stream || x->scan.is_stream,
+		.path = x->endpoint.path,
+		.query = client_query(x->client),
+		.gemini_version = x->endpoint.gemini_version,
+		.gemini_method = x->endpoint.gemini_method,
+		.anthropic_version = header_or_empty(x, "anthropic-version"),
+		.anthropic_beta = header_or_empty(x, "anthropic-beta"),
+	};
+
+	x->attempt.format = req.format;
+	if (req.format != x->format) {
+		return err_setf(err, ERR_INVALID,
+				"it speaks %s, and this request is %s: conversion between "
+				"them is not available", format_name(req.format),
+				format_name(x->format));
+	}
+	*spec = (struct transfer_spec){
+		.method = client_method(x->client),
+		.arena = &x->arena,
+	};
+	if (!provider_url(&req, &x->arena, &spec->url, err) ||
+	    !build_body(x, wire_model, spec, err) || !build_headers(x, &req, spec, err)) {
+		return false;
+	}
+	set_transport(x, c->account, spec);
+	return true;
+}

@@ -1,0 +1,65 @@
+/*
+ * One worker: a thread with its own loop, listener, upstream connections and
+ * exchanges. A request never leaves the worker that accepted it.
+ */
+#ifndef GATEWAY_WORKER_H
+#define GATEWAY_WORKER_H
+
+#include <pthread.h>
+
+#include "base/vec.h"
+#include "gateway/budget.h"
+#include "gateway/gateway.h"
+#include "gateway/listener.h"
+#include "gateway/loop.h"
+#include "gateway/transfer_curl.h"
+
+struct exchange;
+
+/* What all workers share. Snapshots are swapped under the lock; a worker
+ * notices by the generation and takes its own references. */
+struct gateway_shared {
+	pthread_mutex_t lock;
+	struct config *config;
+	struct key_ring *keys;
+	uint64_t generation;            /* atomic */
+	struct budget budget;
+	struct stats *stats;            /* borrowed */
+};
+
+enum worker_order { WORKER_RUN, WORKER_QUIESCE, WORKER_STOP };
+
+struct worker {
+	struct gateway_shared *shared;
+	unsigned index;
+	pthread_t thread;
+	bool is_started;
+	struct loop *loop;
+	struct listener *listener;
+	struct curl_pool *pool;
+	struct stats_shard *shard;
+	struct config *config;          /* own references */
+	struct key_ring *keys;
+	uint64_t generation;
+	struct watch wake;              /* eventfd */
+	enum worker_order order;        /* atomic; set by gateway.c */
+	bool is_quiet;                  /* listens no more */
+	unsigned in_flight;             /* atomic; exchanges in progress */
+	uint64_t turns;                 /* round-robin counter of plans */
+	struct exchange *exchanges;     /* all of them, doubly linked */
+	uint64_t trim_at_ms;            /* when quiet: give memory back */
+};
+
+/* Prepares everything that can fail; listener options as listener.h. */
+bool worker_init(struct worker *w, struct gateway_shared *shared, unsigned index,
+		 const struct listener_options *options, struct err *err);
+bool worker_start(struct worker *w, struct err *err);
+/* From another thread: sets the order and wakes the loop. */
+void worker_order(struct worker *w, enum worker_order order);
+void worker_join(struct worker *w);
+void worker_release(struct worker *w);
+
+/* Picks up newer snapshots; called when a request begins. */
+void worker_refresh(struct worker *w);
+
+#endif
