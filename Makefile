@@ -177,7 +177,7 @@ lint: ## clang-tidy, cppcheck, every header alone, the floors of the house
 	@$(SUBMAKE) --no-print-directory lint-all
 
 lint-all: hdr-check compile_commands.json
-	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/tree
+	/usr/bin/python3 -m pytest -q tests/tree
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -Isrc -I. \
 		--enable=warning,portability --suppress=missingIncludeSystem \
 		--suppress=normalCheckLevelMaxBranches src tui
