@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/uri.h"
+
 /* --- small tools on raw paths --- */
 
 /* The rest behind a prefix of whole segments; NULL when it is another one. */
@@ -13,58 +15,6 @@ static const char *below(const char *path, const char *prefix)
 		return NULL;
 	}
 	return path + len;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Percent-decodes; NULL when that gives a control character, which no name
- * has. A broken escape stays as it is. */
-static const char *decode(struct arena *a, struct slice raw)
-{
-	char *out = arena_alloc(a, raw.len + 1);
-	size_t len = 0;
-
-	for (size_t i = 0; i < raw.len; i++) {
-		unsigned char c = (unsigned char)raw.ptr[i];
-
-		if (c == '%' && raw.len - i > 2 && hex_digit(raw.ptr[i + 1]) >= 0 &&
-		    hex_digit(raw.ptr[i + 2]) >= 0) {
-			c = (unsigned char)(hex_digit(raw.ptr[i + 1]) << 4 |
-					    hex_digit(raw.ptr[i + 2]));
-			i += 2;
-		}
-		if (c < 0x20 || c == 0x7f) {
-			return NULL;
-		}
-		out[len++] = (char)c;
-	}
-	out[len] = '\0';
-	return out;
-}
-
-/* Value of a query parameter; false when there is none of that name. */
-static bool query_value(const char *query, const char *name, struct slice *value)
-{
-	struct slice rest = slice_of(query);
-	struct slice parameter;
-
-	while (slice_next(&rest, '&', &parameter)) {
-		struct slice key;
-
-		*value = parameter;
-		slice_next(value, '=', &key);
-		if (slice_eq(key, name)) {
-			return true;
-		}
-	}
-	return false;
 }
 
 /* One leading slash, none at the end. */
@@ -133,7 +83,7 @@ static enum format_id list_family(const struct detect_request *req)
 {
 	struct slice value;
 
-	if (req->has_google_key || query_value(req->query, "key", &value)) {
+	if (req->has_google_key || uri_parameter(req->query, "key", &value)) {
 		return FORMAT_GEMINI;
 	}
 	return req->has_anthropic_version ? FORMAT_ANTHROPIC : FORMAT_CHAT;
@@ -150,7 +100,7 @@ static bool models_endpoint(const struct detect_request *req, const char *rest,
 		return false;
 	}
 	if (*id) {
-		model = decode(a, slice_of(id + 1));
+		model = uri_decode(slice_of(id + 1), a);
 	}
 	out->family = family;
 	if (!model) {
@@ -265,7 +215,7 @@ static void set_gemini_method(struct endpoint *out, const char *method,
 		}
 	}
 	out->is_stream = str_eq(method, "streamGenerateContent");
-	out->is_array_stream = out->is_stream && !(query_value(req->query, "alt", &alt) &&
+	out->is_array_stream = out->is_stream && !(uri_parameter(req->query, "alt", &alt) &&
 						   slice_ieq(alt, "sse"));
 }
 
@@ -284,8 +234,8 @@ static bool gemini_call(const struct detect_request *req, const char *rest,
 		return false;
 	}
 	out->family = FORMAT_GEMINI;
-	model = decode(a, (struct slice){ name, (size_t)(colon - name) });
-	method = decode(a, slice_of(colon + 1));
+	model = uri_decode((struct slice){ name, (size_t)(colon - name) }, a);
+	method = uri_decode(slice_of(colon + 1), a);
 	if (!model || !*model || !method || !*method || strchr(method, '/')) {
 		return true;
 	}
@@ -344,7 +294,7 @@ static void below_deployment(const struct detect_request *req, const char *rest,
 	if (!slash || slash == rest + 1) {
 		return;
 	}
-	model = decode(a, (struct slice){ rest + 1, (size_t)(slash - rest - 1) });
+	model = uri_decode((struct slice){ rest + 1, (size_t)(slash - rest - 1) }, a);
 	if (!model) {
 		return;
 	}

@@ -3,14 +3,11 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/uri.h"
+
 static bool is_unreserved(unsigned char c)
 {
 	return c < 0x80 && (isalnum(c) || (c && strchr("-._~", c)));
-}
-
-static bool is_hex_pair(const char *ptr, size_t len)
-{
-	return len >= 2 && isxdigit((unsigned char)ptr[0]) && isxdigit((unsigned char)ptr[1]);
 }
 
 static void add_encoded(struct buf *out, unsigned char c)
@@ -35,7 +32,7 @@ void url_add_raw(struct buf *out, struct slice text)
 		unsigned char c = (unsigned char)text.ptr[i];
 		bool stands = is_unreserved(c) || (c && c < 0x80 && strchr("!$&'()*+,;=:@/", c));
 
-		if (stands || (c == '%' && is_hex_pair(text.ptr + i + 1, text.len - i - 1))) {
+		if (stands || uri_is_escape(text, i)) {
 			buf_addc(out, (char)c);
 		} else {
 			add_encoded(out, c);
@@ -43,30 +40,12 @@ void url_add_raw(struct buf *out, struct slice text)
 	}
 }
 
-static char hex_value(char c)
-{
-	return (char)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
-}
-
-/* Decodes one character of `text` at *at. */
-static char next_decoded(struct slice text, size_t *at)
-{
-	const char *ptr = text.ptr + *at;
-
-	if (*ptr == '%' && is_hex_pair(ptr + 1, text.len - *at - 1)) {
-		*at += 3;
-		return (char)(hex_value(ptr[1]) << 4 | hex_value(ptr[2]));
-	}
-	*at += 1;
-	return *ptr;
-}
-
 static bool is_dots(struct slice segment)
 {
 	size_t dots = 0;
 
 	for (size_t i = 0; i < segment.len; dots++) {
-		if (next_decoded(segment, &i) != '.') {
+		if (uri_next(segment, &i) != '.') {
 			return false;
 		}
 	}
@@ -214,7 +193,7 @@ static void decode_start(struct slice text, char *out, size_t size)
 	size_t len = 0;
 
 	for (size_t i = 0; i < text.len && len + 1 < size;) {
-		out[len++] = next_decoded(text, &i);
+		out[len++] = uri_next(text, &i);
 	}
 	out[len] = '\0';
 }
