@@ -28,6 +28,11 @@ int64_t clock_wall_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+struct moment clock_moment(void)
+{
+	return (struct moment){ (int64_t)clock_mono_ms(), clock_wall_ms() };
+}
+
 void clock_format(int64_t wall_ms, char out[CLOCK_TEXT_BYTES])
 {
 	int64_t seconds = wall_ms / 1000;

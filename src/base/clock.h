@@ -15,6 +15,15 @@ uint64_t clock_mono_ns(void);
 uint64_t clock_mono_ms(void);
 int64_t clock_wall_ms(void);           /* Unix time in milliseconds */
 
+/* One instant on both clocks, for decisions that wait (monotonic) and name
+ * the end of the wait to others (wall). */
+struct moment {
+	int64_t mono_ms;
+	int64_t wall_ms;
+};
+
+struct moment clock_moment(void);
+
 /* RFC 3339 UTC with milliseconds: 2026-11-21T07:08:25.123Z */
 void clock_format(int64_t wall_ms, char out[CLOCK_TEXT_BYTES]);
 
