@@ -1,14 +1,38 @@
 #include "config/render.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 
 #include "base/utf8.h"
 #include "config/edit.h"
 
 /* ---- scalars ---- */
 
-/* Words and shapes that other readers of YAML take for something else than
- * text: numbers, dates, truth values, nothing. */
+/* 12, -1.5e3, 0x1f, 0o17, 0b1, 1_000 */
+static bool looks_like_number(const char *text)
+{
+	char digits[64];
+	size_t len = 0;
+	char *end;
+
+	for (; *text && len + 1 < sizeof digits; text++) {
+		if (*text != '_') {
+			digits[len++] = *text;
+		}
+	}
+	digits[len] = '\0';
+	strtod(digits, &end);
+	return (len && !*end) || str_starts(digits, "0o") || str_starts(digits, "0b");
+}
+
+/* 2024-10-21, 12:30:00, and dates with times */
+static bool looks_like_time(const char *text)
+{
+	return isdigit((unsigned char)*text) && strpbrk(text, ":-") &&
+	       !text[strspn(text, "0123456789:-+.TtZz ")];
+}
+
+/* What other readers of YAML take for something else than text. */
 static bool looks_like_no_text(const char *text)
 {
 	static const char *const words[] = {
@@ -21,8 +45,7 @@ static bool looks_like_no_text(const char *text)
 			return true;
 		}
 	}
-	return strchr("0123456789+-.", *text) &&
-	       !text[strspn(text, "0123456789+-.:_abcdefABCDEFxXoOTZ ")];
+	return looks_like_number(text) || looks_like_time(text);
 }
 
 /* Characters that mean nothing to YAML wherever they stand, block or flow. */

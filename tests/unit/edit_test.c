@@ -286,7 +286,7 @@ static void test_quote_reads_back(void **state)
 		"", "a", "a b", " a", "a ", "a: b", "a:b", "a:", "a #b", "#a", "a#b", "- a", "-a", "*",
 		"*a", "claude-*", "&a", "!a", "%a", "@a", "`a", "|", ">", "a, b", "[a]", "{a}",
 		"'a'", "\"a\"", "a\"b", "a\\b", "a\nb", "a\tb", "\r", "\x01", "\x7f", "true", "No",
-		"null", "~", "1", "1.5", "0x1f", "1e3", "2024-10-21", "12:30", "?", "? a", "=", "<<",
+		"null", "~", "1", "1.5", "0x1f", "1e3", "1_0", "-5", "+1", ".5", ".nan", "0b1", "127.0.0.1", "1.2.3", "2024-10-21", "12:30", "?", "? a", "=", "<<",
 		"\xc3\xa4", "\xe2\x80\xa8", "\xef\xbb\xbf", "\xc2\x85", "\xf0\x9f\x98\x80", "---",
 		"...", "--- a", "https://x.test/v1", "${VAR}", "${VAR:-x y}", "sk-a_b", "a\xe2\x82\xac",
 	};
@@ -319,7 +319,8 @@ static void test_quote_only_where_needed(void **state)
 		const char *yaml;
 	} cases[] = {
 		{ "main", "main" }, { "claude-*", "claude-*" }, { "https://x.test/v1", "https://x.test/v1" },
-		{ "gpt-5.2", "gpt-5.2" }, { "a b", "a b" }, { "12", "\"12\"" }, { "a, b", "\"a, b\"" },
+		{ "gpt-5.2", "gpt-5.2" }, { "a b", "a b" }, { "12", "\"12\"" },
+		{ "127.0.0.1", "127.0.0.1" }, { "30s", "30s" }, { "2024-10-21", "\"2024-10-21\"" }, { "a, b", "\"a, b\"" },
 	};
 
 	(void)state;
