@@ -36,6 +36,9 @@
 /* Header lines of an upstream that are kept; vendors send 20 to 40. */
 #define MAX_UPSTREAM_HEADERS 96
 
+/* A string that is taken out of a JSON document by itself: names, messages. */
+#define MAX_JSON_TEXT_BYTES (64 * KIB)
+
 /* Nesting that json_scan follows; vendors refuse far less. */
 #define MAX_JSON_DEPTH 512
 
