@@ -81,6 +81,9 @@
 /* One log line before it is cut. */
 #define MAX_LOG_LINE_BYTES (8 * KIB)
 
+/* An answer of the demo upstream; embeddings of many texts are the largest. */
+#define MAX_DEMO_BYTES (16 * MIB)
+
 /* Memory that one exchange's arena may take beside its body. */
 #define MAX_ARENA_BYTES (256 * MIB)
 
