@@ -364,13 +364,13 @@ static struct json_object *merge_all_of(struct cleaner *c, struct json_object *i
 /* ---- keywords ---- */
 
 static const char *const classic_copies[] = {
-	"title", "description", "nullable", "minItems", "maxItems", "minLength", "maxLength",
+	"title", "nullable", "minItems", "maxItems", "minLength", "maxLength",
 	"minProperties", "maxProperties", "minimum", "maximum", "pattern", "required",
 	"propertyOrdering", "default", "example", NULL,
 };
 
 static const char *const json_copies[] = {
-	"$id", "$ref", "$anchor", "format", "title", "description", "minItems", "maxItems",
+	"$id", "$ref", "$anchor", "format", "title", "minItems", "maxItems",
 	"minimum", "maximum", "required", "propertyOrdering", NULL,
 };
 
@@ -432,10 +432,10 @@ static void clean_keyword(struct cleaner *c, struct json_object *out, const char
 	    (!c->is_classic && clean_json_only(c, out, key, value))) {
 		return;
 	}
-	if (is_one_of(key, c->is_classic ? classic_copies : json_copies)) {
-		if (!str_eq(key, "description") || !schema_member(out, "description")) {
-			json_object_object_add(out, key, json_object_get(value));
-		}
+	if (str_eq(key, "description")) {
+		schema_describe(out, value);
+	} else if (is_one_of(key, c->is_classic ? classic_copies : json_copies)) {
+		json_object_object_add(out, key, json_object_get(value));
 	} else if (c->is_classic && str_eq(key, "format")) {
 		keep_format(out, value);
 	} else if (!is_noise(key)) {
@@ -443,19 +443,13 @@ static void clean_keyword(struct cleaner *c, struct json_object *out, const char
 	}
 }
 
-/* The description comes first, so that hints stand behind its text. */
 static struct json_object *clean_object(struct cleaner *c, struct json_object *in)
 {
 	struct json_object *out = json_object_new_object();
 	struct json_object *type;
 
 	json_object_object_foreach(in, key, value) {
-		if (str_eq(key, "description")) {
-			json_object_object_add(out, key, json_object_get(value));
-		}
-	}
-	json_object_object_foreach(in, name, member) {
-		clean_keyword(c, out, name, member);
+		clean_keyword(c, out, key, value);
 	}
 	if (c->is_classic) {
 		prune_required(out);
@@ -564,86 +558,4 @@ struct slice schema_for_gemini(struct arena *a, struct slice schema, bool for_pa
 		return SLICE_NULL;
 	}
 	return run(a, schema, true);
-}
-
-/* ---- the way back ---- */
-
-static void lower_types(struct json_object *v);
-
-static void lower_own_type(struct json_object *v)
-{
-	struct json_object *type = schema_member(v, "type");
-	bool is_nullable = json_object_get_boolean(schema_member(v, "nullable"));
-	struct json_object *both;
-	char lower[16] = "";
-
-	if (!is_type(type, json_type_string)) {
-		return;
-	}
-	str_copy(lower, sizeof lower, json_object_get_string(type));
-	for (char *c = lower; *c; c++) {
-		*c = (char)tolower((unsigned char)*c);
-	}
-	if (is_nullable) {
-		both = json_object_new_array();
-		json_object_array_add(both, json_object_new_string(lower));
-		json_object_array_add(both, json_object_new_string("null"));
-		json_object_object_add(v, "type", both);
-	} else {
-		schema_set_str(v, "type", lower);
-	}
-	json_object_object_del(v, "nullable");
-}
-
-/* int64 in proto JSON may be a text: "minItems":"2". */
-static void unquote_counts(struct json_object *v)
-{
-	static const char *const counts[] = {
-		"minItems", "maxItems", "minLength", "maxLength", "minProperties",
-		"maxProperties",
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
-		struct json_object *count = schema_member(v, counts[i]);
-		int64_t number;
-
-		if (is_type(count, json_type_string) &&
-		    str_to_i64(json_object_get_string(count), &number)) {
-			json_object_object_add(v, counts[i], json_object_new_int64(number));
-		}
-	}
-}
-
-static void lower_types(struct json_object *v)
-{
-	struct json_object *properties = schema_member(v, "properties");
-	struct json_object *arms = schema_member(v, "anyOf");
-
-	if (!is_type(v, json_type_object)) {
-		return;
-	}
-	lower_own_type(v);
-	unquote_counts(v);
-	lower_types(schema_member(v, "items"));
-	if (is_type(properties, json_type_object)) {
-		json_object_object_foreach(properties, name, property) {
-			(void)name;
-			lower_types(property);
-		}
-	}
-	for (size_t i = 0; is_type(arms, json_type_array) &&
-			   i < json_object_array_length(arms); i++) {
-		lower_types(json_object_array_get_idx(arms, i));
-	}
-}
-
-struct slice schema_from_gemini(struct arena *a, struct slice schema)
-{
-	struct json_object *v = schema_parse(schema);
-
-	if (!v) {
-		return schema;
-	}
-	lower_types(v);
-	return schema_print(a, v);
 }

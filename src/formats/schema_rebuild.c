@@ -48,20 +48,36 @@ void schema_set_str(struct json_object *v, const char *key, const char *text)
 	json_object_object_add(v, key, json_object_new_string(text));
 }
 
+/* Bounded like any text that is made of a stranger's. */
+#define MAX_DESCRIPTION_BYTES (1 * MIB)
+
+static const char *text_or_empty(struct json_object *v)
+{
+	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+}
+
 void schema_add_hint(struct json_object *v, const char *keyword, struct json_object *value)
 {
-	struct json_object *description = schema_member(v, "description");
-	const char *before = json_object_is_type(description, json_type_string)
-				     ? json_object_get_string(description) : "";
+	const char *before = text_or_empty(schema_member(v, "description"));
 	const char *shown = json_object_is_type(value, json_type_string)
 				    ? json_object_get_string(value)
 				    : json_object_to_json_string_ext(
 					      value, JSON_C_TO_STRING_PLAIN |
 						     JSON_C_TO_STRING_NOSLASHESCAPE);
-	struct buf text = BUF_INIT(1 * MIB);
+	struct buf text = BUF_INIT(MAX_DESCRIPTION_BYTES);
 
 	buf_addf(&text, "%s%s%s: %s", before, *before ? "\n" : "", keyword,
 		 shown ? shown : "null");
+	schema_set_str(v, "description", buf_text(&text));
+	buf_release(&text);
+}
+
+void schema_describe(struct json_object *v, struct json_object *description)
+{
+	const char *hints = text_or_empty(schema_member(v, "description"));
+	struct buf text = BUF_INIT(MAX_DESCRIPTION_BYTES);
+
+	buf_addf(&text, "%s%s%s", text_or_empty(description), *hints ? "\n" : "", hints);
 	schema_set_str(v, "description", buf_text(&text));
 	buf_release(&text);
 }

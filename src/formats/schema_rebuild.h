@@ -22,6 +22,9 @@ void schema_set_str(struct json_object *v, const char *key, const char *text);
 /* Adds "keyword: value" at the end of the description (C94). */
 void schema_add_hint(struct json_object *v, const char *keyword, struct json_object *value);
 
+/* Puts the description in front of the hints that are there already. */
+void schema_describe(struct json_object *v, struct json_object *description);
+
 /* Does a string array hold this text? */
 bool schema_has_text(struct json_object *array, const char *text);
 
