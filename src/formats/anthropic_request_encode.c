@@ -49,8 +49,7 @@ static bool write_system(struct conversion *c, struct json_writer *w, unsigned *
 	struct hub_blocks all = *system;
 	struct hub_block sentence = {
 		.kind = BLOCK_TEXT,
-		.text = { .text = slice_of("Respond with a single JSON object and nothing "
-					   "else.") },
+		.text = { .text = slice_of(JSON_SENTENCE) },
 	};
 
 	if (wants_json) {

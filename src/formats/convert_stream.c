@@ -116,13 +116,7 @@ static void receive(void *ctx, const struct event *ev)
 
 static void give_up(struct convert_stream *s, enum error_class class, const char *message)
 {
-	const struct api_error error = {
-		.class = class,
-		.message = message,
-		.code = "",
-		.param = "",
-		.request_id = "",
-	};
+	const struct api_error error = hub_error_of(class, message);
 	const struct event ev = { .kind = EVENT_ERROR, .error = &error };
 
 	deliver(s, &ev);

@@ -245,13 +245,7 @@ void emit_error(struct emitter *e, const struct api_error *error)
 
 void emit_failure(struct emitter *e, enum error_class class, const char *message)
 {
-	const struct api_error error = {
-		.class = class,
-		.message = message,
-		.code = "",
-		.param = "",
-		.request_id = "",
-	};
+	const struct api_error error = hub_error_of(class, message);
 
 	emit_error(e, &error);
 }

@@ -64,7 +64,8 @@ struct format {
 	bool (*encode_request)(struct conversion *c, struct json_writer *w);
 
 	/* A complete 200 answer: pushes START … END, or ERROR. One emitter per
-	 * choice, MAX_CHOICES of them, sinks and choices set. */
+	 * choice, MAX_CHOICES of them, sinks and choices set. Here as in a
+	 * stream, no choice ENDs before every choice has STARTed. */
 	void (*decode_answer)(struct arena *a, const struct json *body, struct emitter *e);
 
 	/* The whole answer for a client that does not stream (C121-C129). */
@@ -138,6 +139,9 @@ struct hub_number fit_number(struct conversion *c, const struct hub_number *numb
 void json_knumber(struct json_writer *w, const char *name, const struct hub_number *number);
 void json_kslice(struct json_writer *w, const char *name, struct slice text); /* absent: left out */
 void json_kraw(struct json_writer *w, const char *name, struct slice raw);    /* absent: left out */
+
+/* C98: asks for JSON where the format has no way to. */
+#define JSON_SENTENCE "Respond with a single JSON object and nothing else."
 
 bool slice_is_blank(struct slice s);          /* empty or only white space */
 

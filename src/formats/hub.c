@@ -245,6 +245,17 @@ int64_t hub_count(int64_t tokens)
 	return tokens > 0 ? tokens : 0;
 }
 
+struct api_error hub_error_of(enum error_class class, const char *message)
+{
+	return (struct api_error){
+		.class = class,
+		.message = message,
+		.code = "",
+		.param = "",
+		.request_id = "",
+	};
+}
+
 bool hub_refuse(struct api_error *error, struct arena *a, enum error_class class,
 		const char *param, const char *fmt, ...)
 {
@@ -254,13 +265,8 @@ bool hub_refuse(struct api_error *error, struct arena *a, enum error_class class
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	*error = (struct api_error){
-		.class = class,
-		.message = arena_strdup(a, text),
-		.code = "",
-		.param = param ? arena_strdup(a, param) : "",
-		.request_id = "",
-	};
+	*error = hub_error_of(class, arena_strdup(a, text));
+	error->param = param ? arena_strdup(a, param) : "";
 	return false;
 }
 

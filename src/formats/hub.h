@@ -360,6 +360,9 @@ struct slice hub_join_text(struct arena *a, const struct hub_blocks *list,
 void hub_usage_merge(struct hub_usage *usage, const struct hub_usage *more);
 int64_t hub_count(int64_t tokens);            /* -1 becomes 0 */
 
+/* An error of the gateway's own making; `message` is borrowed. */
+struct api_error hub_error_of(enum error_class class, const char *message);
+
 /* Fills *error with a copy of the printf text; `param` may be NULL. Returns
  * false. */
 bool hub_refuse(struct api_error *error, struct arena *a, enum error_class class,

@@ -18,22 +18,7 @@
 #include "formats/route_options.h"
 #include "formats/stop_scan.h"
 #include "formats/warnings.h"
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 1024);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
+#include "tests/unit/test_arena.h"
 
 /* ---- C130 ---- */
 

@@ -5,21 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 1024);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
+#include "tests/unit/test_arena.h"
 
 static const struct json *read_text(const char *text)
 {

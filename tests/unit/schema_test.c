@@ -6,22 +6,7 @@
 
 #include "base/buf.h"
 #include "formats/schema.h"
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 1024);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
+#include "tests/unit/test_arena.h"
 
 static const char *classic(const char *schema)
 {
