@@ -425,12 +425,27 @@ static size_t child_start(const struct node *parent, size_t slot)
 	return parent->keys ? parent->keys[slot]->start : parent->items[slot]->start;
 }
 
-static bool has_comment(struct slice text, size_t start, size_t end)
+static bool has_any(struct slice text, size_t start, size_t end, const char *chars)
 {
-	return memchr(text.ptr + start, '#', end - start) != NULL;
+	while (start < end && !strchr(chars, text.ptr[start])) {
+		start++;
+	}
+	return start < end;
 }
 
-/* With one comma: the one behind it, or for the last child the one before. A
+/* The child and the comma behind it; with its line when that has no more. */
+static void remove_with_comma(struct edit_work *w, size_t start, size_t end)
+{
+	end = skip_space(w->text, end);
+	end = skip_blanks(w->text, end + (end < w->text.len && w->text.ptr[end] == ','));
+	if (is_first_on_line(w->text, start) && has_any(w->text, end, end + 1, "\r\n")) {
+		start = line_start(w->text, start);
+		end = next_line(w->text, end);
+	}
+	replace(w, start, end);
+}
+
+/* With one comma: the one before it, for the first child the one behind. A
  * comment between two children stays, at the price of a trailing comma. */
 static void remove_from_flow(struct edit_work *w, const struct node *parent, size_t slot)
 {
@@ -439,15 +454,15 @@ static void remove_from_flow(struct edit_work *w, const struct node *parent, siz
 	size_t before = slot ? parent->items[slot - 1]->end : 0;
 	size_t behind = slot + 1 < parent->count ? child_start(parent, slot + 1) : 0;
 
-	if (slot && !has_comment(w->text, before, start)) {
-		start = before;
-	} else if (behind && !has_comment(w->text, end, behind)) {
-		end = behind;
+	if (slot && !has_any(w->text, before, start, "#")) {
+		replace(w, before, end);
+	} else if (behind && !has_any(w->text, end, behind, "#\n")) {
+		replace(w, start, behind);
 	} else if (behind) {
-		end = skip_space(w->text, end);
-		end += end < w->text.len && w->text.ptr[end] == ',';
+		remove_with_comma(w, start, end);
+	} else {
+		replace(w, start, end);
 	}
-	replace(w, start, end);
 }
 
 /* The first key behind a dash leaves its place to the next one. */
