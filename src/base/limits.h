@@ -68,6 +68,13 @@
 /* A credential: OAuth token sets are the largest. */
 #define MAX_SECRET_BYTES (64 * KIB)
 
+/* A token endpoint's or profile's answer: some kilobytes of JSON. */
+#define MAX_OAUTH_ANSWER_BYTES (256 * KIB)
+
+/* The request of a browser that comes back from a sign-in: a line with code
+ * and state, and its usual headers. */
+#define MAX_OAUTH_CALLBACK_BYTES (16 * KIB)
+
 /* The name of a stored secret: an account's id with a suffix. */
 #define MAX_STORE_NAME_BYTES 200
 
