@@ -14,7 +14,7 @@ static void test_challenge(void **state)
 	(void)state;
 	secret_set(&verifier, slice_of("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
 	pkce_challenge(&verifier, challenge);
-	assert_string_equal(challenge, "E9Melhoa2OwvFrEMTJguCHaeK1t8URK2QO4MlMPsZ0g");
+	assert_string_equal(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
 	secret_release(&verifier);
 }
 
