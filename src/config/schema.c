@@ -1,7 +1,5 @@
 #include "config/schema.h"
 
-#include <assert.h>
-
 #include "base/limits.h"
 #include "config/config.h"
 #include "config/text_check.h"
@@ -46,7 +44,7 @@ static const struct schema_key server_keys[] = {
 	{ "cors_origins", KEY_LIST, FIELD(server_config, cors_origins),
 	  .check = check_not_empty },
 	{ "trusted_proxies", KEY_LIST, FIELD(server_config, trusted_proxies),
-	  .check = check_address_range },
+	  .check = check_not_empty },
 };
 static const struct schema_table server_table = { KEYS(server_keys) };
 
@@ -189,8 +187,7 @@ static const struct schema_key account_keys[] = {
 	  .max = 1000000 },
 	{ "weight", KEY_INT, FIELD(upstream_account, weight), .fallback = "1", .min = 1,
 	  .max = 1000000 },
-	{ "models", KEY_LIST, ARRAY(upstream_account, models, has_models),
-	  .check = check_not_empty },
+	{ "models", KEY_LIST, FIELD(upstream_account, models), .check = check_not_empty },
 	{ "limits", KEY_TABLE, FIELD(upstream_account, limits), .table = &limits_table },
 	{ "headers", KEY_PAIRS, FIELD(upstream_account, headers), .flags = KEY_SECRET,
 	  .check = check_header_name },
@@ -319,8 +316,7 @@ static const struct schema_table concurrency_table = { KEYS(concurrency_keys) };
 /* ---- logging, usage, environment, dashboard ---- */
 
 static const struct schema_key logging_keys[] = {
-	{ "level", KEY_CHOICE, FIELD(logging_config, level), .fallback = "info",
-	  .words = level_words },
+	{ "level", KEY_CHOICE, FIELD(logging_config, level), .fallback = "info", .words = level_words },
 	{ "format", KEY_SWITCH, FIELD(logging_config, format_json), .fallback = "json",
 	  WORDS("text", "json") },
 	{ "console_level", KEY_CHOICE, FIELD(logging_config, console_level),
@@ -420,15 +416,4 @@ const struct schema_key *schema_key(const struct schema_table *table, const char
 		}
 	}
 	return NULL;
-}
-
-const char *schema_nearest(const struct schema_table *table, const char *name)
-{
-	const char *names[64];
-
-	assert(table->count <= ARRAY_LEN(names));
-	for (size_t i = 0; i < table->count; i++) {
-		names[i] = table->keys[i].name;
-	}
-	return str_nearest(name, names, table->count);
 }

@@ -51,16 +51,15 @@ struct schema_table;
 struct schema_key {
 	const char *name;
 	enum key_kind kind;
-	unsigned flags;
 	size_t offset;          /* in the struct of the table */
-	size_t count_offset;    /* of the count beside an array; KEY_LIST: of a bool that
-				 * says whether it was given, 0 = none */
+	size_t count_offset;    /* of the count beside an array */
 	const char *fallback;   /* the default as in the file; NULL: empty or zero */
 	int64_t min;
 	int64_t max;            /* 0: no bound beyond the kind's own */
 	int64_t unit;           /* KEY_COUNT: what one stands for; 0 means 1 */
 	const char *const *words;       /* ends with NULL */
 	const struct schema_table *table;
+	unsigned flags;
 	/* Text, items of a list, names of pairs: what is expected instead of
 	 * `text`, or NULL when it will do. */
 	const char *(*check)(const char *text);
@@ -77,8 +76,5 @@ struct schema_table {
 const struct schema_table *schema_root(void);
 
 const struct schema_key *schema_key(const struct schema_table *table, const char *name);
-
-/* The name nearest to a wrong one, or NULL. */
-const char *schema_nearest(const struct schema_table *table, const char *name);
 
 #endif

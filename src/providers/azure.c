@@ -61,12 +61,14 @@ static bool has_deployment(const struct provider_request *req)
 static bool add_deployment(const struct provider_request *req, struct buf *out,
 			   struct err *err)
 {
-	if (str_empty(req->model) || url_has_dot_segment(req->model)) {
+	const char *name = provider_wire_model(req->account, req->model);
+
+	if (str_empty(name) || url_has_dot_segment(name)) {
 		return err_setf(err, ERR_INVALID, "no deployment of upstream %s is called \"%s\"",
-				req->account->name, req->model);
+				req->account->name, name);
 	}
 	buf_adds(out, "/deployments/");
-	url_add_segment(out, req->model);
+	url_add_segment(out, name);
 	return true;
 }
 
