@@ -1,11 +1,9 @@
 /*
  * argv to mode; nothing else.
  */
-#include <stdio.h>
+#include "cli/cli.h"
 
 int main(int argc, char **argv)
 {
-	(void)argv;
-	fprintf(stderr, "llm-gateway " VERSION "\n");
-	return argc > 1 ? 2 : 0;
+	return cli_main(argc, argv);
 }

@@ -244,6 +244,11 @@ size_t json_scan_offset(const struct json_scan *s)
 	return (size_t)(s->at - s->start);
 }
 
+struct slice json_key_text(const struct json_member *member)
+{
+	return (struct slice){ member->key.ptr - 1, member->key.len + 2 };
+}
+
 bool json_key_is(const struct json_member *member, const char *name)
 {
 	struct buf plain;
@@ -256,8 +261,8 @@ bool json_key_is(const struct json_member *member, const char *name)
 		return slice_eq(member->key, name);
 	}
 	buf_init(&plain, member->key.len + 8);
-	same = json_unquote((struct slice){ member->key.ptr - 1, member->key.len + 2 },
-			    &plain) && slice_eq(buf_slice(&plain), name);
+	same = json_unquote(json_key_text(member), &plain) &&
+	       slice_eq(buf_slice(&plain), name);
 	buf_release(&plain);
 	return same;
 }

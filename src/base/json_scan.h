@@ -57,6 +57,10 @@ bool json_scan_next(struct json_scan *s, struct json_member *member);
 /* Byte offset of the place where scanning stands or failed. */
 size_t json_scan_offset(const struct json_scan *s);
 
+/* The key as it stands in the text, with its quotes, as json_unquote takes
+ * it. Not for elements of arrays, which have none. */
+struct slice json_key_text(const struct json_member *member);
+
 /* Key comparison that understands escapes in the key. */
 bool json_key_is(const struct json_member *member, const char *name);
 

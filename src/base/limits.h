@@ -36,6 +36,9 @@
 /* Header lines of an upstream that are kept; vendors send 20 to 40. */
 #define MAX_UPSTREAM_HEADERS 96
 
+/* A string that is taken out of a JSON document by itself: names, messages. */
+#define MAX_JSON_TEXT_BYTES (64 * KIB)
+
 /* Nesting that json_scan follows; vendors refuse far less. */
 #define MAX_JSON_DEPTH 512
 
@@ -65,6 +68,13 @@
 /* A credential: OAuth token sets are the largest. */
 #define MAX_SECRET_BYTES (64 * KIB)
 
+/* A token endpoint's or profile's answer: some kilobytes of JSON. */
+#define MAX_OAUTH_ANSWER_BYTES (256 * KIB)
+
+/* The request of a browser that comes back from a sign-in: a line with code
+ * and state, and its usual headers. */
+#define MAX_OAUTH_CALLBACK_BYTES (16 * KIB)
+
 /* The name of a stored secret: an account's id with a suffix. */
 #define MAX_STORE_NAME_BYTES 200
 
@@ -78,12 +88,8 @@
 /* One log line before it is cut. */
 #define MAX_LOG_LINE_BYTES (8 * KIB)
 
-/* Cooldowns of one upstream: one for the whole and one for each model in
- * trouble; more models than that fail together only as a whole. */
-#define MAX_COOLDOWNS_PER_UPSTREAM 32
-
-/* Models of one upstream whose speed and failures are remembered. */
-#define MAX_MODELS_PER_UPSTREAM 32
+/* An answer of the demo upstream; embeddings of many texts are the largest. */
+#define MAX_DEMO_BYTES (16 * MIB)
 
 /* Memory that one exchange's arena may take beside its body. */
 #define MAX_ARENA_BYTES (256 * MIB)

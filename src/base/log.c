@@ -306,6 +306,9 @@ static void write_lines(const struct buf *pending)
 		}
 		buf_add(&console, json + head.json_len, head.text_len);
 	}
+	if (pending->len && logger.sink) {
+		logger.sink(logger.sink_ctx, LOG_DEBUG, false, NULL, 0);
+	}
 	write_console(buf_text(&console), console.len);
 	buf_release(&console);
 }

@@ -16,7 +16,13 @@
 
 #include "base/buf.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level {
+	LOG_DEBUG,
+	LOG_INFO,
+	LOG_WARN,
+	LOG_ERROR,
+	LOG_OFF,                /* as a threshold only: nothing passes */
+};
 
 enum log_field_kind { LOG_FIELD_STR, LOG_FIELD_INT, LOG_FIELD_DOUBLE };
 
@@ -40,7 +46,9 @@ struct log_options {
 };
 
 /* One line for a sink, as JSON (product: §10). Called by log_flush, from the
- * thread that calls it; is_request marks lines of the request log. */
+ * thread that calls it; is_request marks lines of the request log. Behind the
+ * last line of a flush it is called once more with NULL: the time to write
+ * what it has gathered. */
 typedef void (*log_sink)(void *ctx, enum log_level level, bool is_request,
 			 const char *json_line, size_t len);
 

@@ -110,7 +110,6 @@ static bool check_account_key(struct load *l, const struct upstream_account *a,
 
 static bool check_account(struct load *l, struct upstream_account *a, const struct node *at)
 {
-	const struct node *models = node_get(at, "models");
 	const struct node *type = node_get(at, "type");
 
 	if (str_empty(a->id) && !str_empty(a->name)) {
@@ -119,7 +118,6 @@ static bool check_account(struct load *l, struct upstream_account *a, const stru
 	if (a->provider == PROVIDER_DEMO && (!type || node_is_null(type))) {
 		a->type = ACCOUNT_NONE;
 	}
-	a->has_models = models && !node_is_null(models);
 	return check_account_type(l, a, at) && check_account_key(l, a, at);
 }
 

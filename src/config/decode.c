@@ -35,17 +35,6 @@ void load_warn(struct load *l, const struct node *at, const char *fmt, ...)
 
 /* ---- messages ---- */
 
-static const char *nearest_key(const struct schema_table *table, const char *name)
-{
-	const char *names[64];
-
-	assert(table->count <= ARRAY_LEN(names));
-	for (size_t i = 0; i < table->count; i++) {
-		names[i] = table->keys[i].name;
-	}
-	return str_nearest(name, names, table->count);
-}
-
 static const char *nearest_word(const char *const *words, const char *text)
 {
 	size_t count = 0;
@@ -66,7 +55,7 @@ static void add_key_names(const struct schema_table *table, struct buf *out)
 static bool refuse_unknown(struct load *l, const struct schema_table *table,
 			   const struct node *key, const char *path)
 {
-	const char *nearest = nearest_key(table, key->text);
+	const char *nearest = schema_nearest(table, key->text);
 	struct buf name = BUF_INIT(MAX_CONFIG_BYTES);
 	struct buf hint = BUF_INIT(MAX_ERR_MSG);
 
@@ -244,8 +233,12 @@ static bool decode_joined(struct load *l, const struct schema_key *key, const st
 static bool decode_list(struct load *l, const struct schema_key *key, const struct node *n,
 			const char *path, void *base)
 {
+	const bool given = true;
 	const char *joined;
 
+	if (key->count_offset) {
+		memcpy((char *)base + key->count_offset, &given, sizeof given);
+	}
 	if (n->kind != NODE_LIST) {
 		return decode_scalar(l, key, n, path, base);
 	}

@@ -1,5 +1,7 @@
 #include "config/schema.h"
 
+#include <assert.h>
+
 #include "base/limits.h"
 #include "config/config.h"
 #include "config/text_check.h"
@@ -187,7 +189,8 @@ static const struct schema_key account_keys[] = {
 	  .max = 1000000 },
 	{ "weight", KEY_INT, FIELD(upstream_account, weight), .fallback = "1", .min = 1,
 	  .max = 1000000 },
-	{ "models", KEY_LIST, FIELD(upstream_account, models), .check = check_not_empty },
+	{ "models", KEY_LIST, ARRAY(upstream_account, models, has_models),
+	  .check = check_not_empty },
 	{ "limits", KEY_TABLE, FIELD(upstream_account, limits), .table = &limits_table },
 	{ "headers", KEY_PAIRS, FIELD(upstream_account, headers), .flags = KEY_SECRET,
 	  .check = check_header_name },
@@ -416,4 +419,15 @@ const struct schema_key *schema_key(const struct schema_table *table, const char
 		}
 	}
 	return NULL;
+}
+
+const char *schema_nearest(const struct schema_table *table, const char *name)
+{
+	const char *names[64];
+
+	assert(table->count <= ARRAY_LEN(names));
+	for (size_t i = 0; i < table->count; i++) {
+		names[i] = table->keys[i].name;
+	}
+	return str_nearest(name, names, table->count);
 }

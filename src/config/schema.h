@@ -52,7 +52,8 @@ struct schema_key {
 	const char *name;
 	enum key_kind kind;
 	size_t offset;          /* in the struct of the table */
-	size_t count_offset;    /* of the count beside an array */
+	size_t count_offset;    /* of the count beside an array; KEY_LIST: of a bool that
+				 * says whether it was given, 0 = none */
 	const char *fallback;   /* the default as in the file; NULL: empty or zero */
 	int64_t min;
 	int64_t max;            /* 0: no bound beyond the kind's own */
@@ -76,5 +77,8 @@ struct schema_table {
 const struct schema_table *schema_root(void);
 
 const struct schema_key *schema_key(const struct schema_table *table, const char *name);
+
+/* The name nearest to a wrong one, or NULL. */
+const char *schema_nearest(const struct schema_table *table, const char *name);
 
 #endif

@@ -26,10 +26,11 @@ static void write_secret(struct json_writer *w, const char *name, const struct s
 	json_strn(w, secret_peek(s));
 }
 
-void token_set_write(const struct token_set *t, struct secret *out)
+bool token_set_write(const struct token_set *t, struct secret *out)
 {
 	struct buf text = BUF_INIT(MAX_SECRET_BYTES);
 	struct json_writer w;
+	bool ok;
 
 	/* Reserved whole: growing would leave copies behind in freed memory. */
 	buf_reserve(&text, MAX_SECRET_BYTES);
@@ -47,8 +48,12 @@ void token_set_write(const struct token_set *t, struct secret *out)
 	json_kstr(&w, "tier", t->tier);
 	json_kbool(&w, "needs_sign_in", t->needs_sign_in);
 	json_end(&w);
-	secret_set(out, buf_slice(&text));
+	ok = !text.failed;
+	if (ok) {
+		secret_set(out, buf_slice(&text));
+	}
 	buf_wipe(&text);
+	return ok;
 }
 
 static bool read_secret(const struct json_member *m, struct secret *out)
@@ -162,8 +167,11 @@ bool token_set_save(struct credential_store *s, const char *account_id,
 	struct secret text = SECRET_INIT;
 	bool ok;
 
-	token_set_write(t, &text);
-	ok = store_put(s, name, &text, err);
+	if (token_set_write(t, &text)) {
+		ok = store_put(s, name, &text, err);
+	} else {
+		ok = err_setf(err, ERR_TOO_LARGE, "the tokens of %s are too large", account_id);
+	}
 	secret_release(&text);
 	free(name);
 	return ok;

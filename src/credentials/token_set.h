@@ -29,8 +29,9 @@ struct token_set {
 
 void token_set_release(struct token_set *t);
 
-/* As text for the store, and back. False when it is no token set. */
-void token_set_write(const struct token_set *t, struct secret *out);
+/* As text for the store, and back. False when it would be larger than the
+ * store takes, or is no token set. */
+bool token_set_write(const struct token_set *t, struct secret *out);
 bool token_set_read(struct slice text, struct token_set *out);
 
 /* ERR_NOT_FOUND when the account was never signed in, ERR_SIGN_IN when what

@@ -1,5 +1,7 @@
 #include "formats/detect.h"
 
+#include "base/json_text.h"
+
 static const char *const anthropic_names[] = {
 	"system", "stop_sequences", "anthropic_version", "anthropic_beta", "output_config",
 	"mcp_servers", "container", "cache_control",
@@ -23,21 +25,13 @@ static bool is_one_of(const struct json_member *member, const char *const *names
 	return false;
 }
 
-static bool first_element(struct slice array, struct json_member *element)
-{
-	struct json_scan scan;
-
-	json_scan_init(&scan, array);
-	return json_scan_next(&scan, element) && element->kind == JSON_OBJECT;
-}
-
 /* The raw text of a string member, without its quotes; empty when there is
  * none. The words looked for need no escapes. */
 static struct slice string_of(struct slice object, const char *name)
 {
 	struct json_member m;
 
-	if (!json_find(object, name, &m) || m.kind != JSON_STRING) {
+	if (!json_find_kind(object, name, JSON_STRING, &m)) {
 		return SLICE_NULL;
 	}
 	return (struct slice){ m.value.ptr + 1, m.value.len - 2 };
@@ -50,7 +44,7 @@ static void look_at_messages(struct body_signs *signs, struct slice messages)
 	struct slice role;
 
 	signs->has_messages = true;
-	if (first_element(messages, &first)) {
+	if (json_first(messages, &first)) {
 		role = string_of(first.value, "role");
 		signs->chat += slice_eq(role, "system") || slice_eq(role, "developer");
 	}
@@ -61,7 +55,7 @@ static void look_at_tools(struct body_signs *signs, struct slice tools)
 	struct json_member first;
 	struct json_member member;
 
-	if (!first_element(tools, &first)) {
+	if (!json_first(tools, &first)) {
 		return;
 	}
 	signs->anthropic += json_find(first.value, "input_schema", &member);

@@ -6,8 +6,7 @@
  */
 #include "formats/errors.h"
 
-#include "base/json_scan.h"
-#include "base/limits.h"
+#include "base/json_text.h"
 
 /* What was found, raw texts decoded into the arena; "" = nothing. */
 struct found {
@@ -18,39 +17,6 @@ struct found {
 	int number;             /* a numeric code, which is mostly an HTTP status */
 	int64_t retry_ms;
 };
-
-static const char *text_of(const struct json_member *m, struct arena *a)
-{
-	struct buf plain = BUF_INIT(MAX_ERROR_BODY_BYTES);
-	const char *text = "";
-
-	if (m->kind == JSON_STRING && json_unquote(m->value, &plain)) {
-		text = arena_strndup(a, buf_text(&plain), plain.len);
-	}
-	buf_release(&plain);
-	return text;
-}
-
-static const char *find_text(struct slice object, const char *name, struct arena *a)
-{
-	struct json_member m;
-
-	return json_find(object, name, &m) ? text_of(&m, a) : "";
-}
-
-static bool find_kind(struct slice object, const char *name, enum json_kind kind,
-		      struct json_member *m)
-{
-	return json_find(object, name, m) && m->kind == kind;
-}
-
-static bool first_of(struct slice array, struct json_member *element)
-{
-	struct json_scan scan;
-
-	json_scan_init(&scan, array);
-	return json_scan_next(&scan, element);
-}
 
 /* "429" and 429 alike. */
 static int number_of(const struct json_member *m)
@@ -74,7 +40,7 @@ static void read_code(struct slice object, const char *name, struct arena *a,
 	}
 	f->number = number_of(&m);
 	if (!f->number) {
-		f->code = text_of(&m, a);
+		f->code = json_text(&m, a);
 	}
 }
 
@@ -137,7 +103,7 @@ static int64_t delay_in_details(struct slice details)
 
 	json_scan_init(&scan, details);
 	while (json_scan_next(&scan, &element)) {
-		if (find_kind(element.value, "retryDelay", JSON_STRING, &delay)) {
+		if (json_find_kind(element.value, "retryDelay", JSON_STRING, &delay)) {
 			return duration_ms((struct slice){ delay.value.ptr + 1,
 							   delay.value.len - 2 });
 		}
@@ -155,23 +121,23 @@ static void read_validation(struct slice array, struct arena *a, struct found *f
 	struct json_member part;
 	struct json_scan scan;
 
-	if (!first_of(array, &first)) {
+	if (!json_first(array, &first)) {
 		return;
 	}
 	if (first.kind == JSON_STRING) {
-		f->message = text_of(&first, a);
+		f->message = json_text(&first, a);
 		return;
 	}
-	f->message = find_text(first.value, "msg", a);
+	f->message = json_find_text(first.value, "msg", a);
 	if (!*f->message) {
-		f->message = find_text(first.value, "message", a);
+		f->message = json_find_text(first.value, "message", a);
 	}
-	if (!find_kind(first.value, "loc", JSON_ARRAY, &loc)) {
+	if (!json_find_kind(first.value, "loc", JSON_ARRAY, &loc)) {
 		return;
 	}
 	json_scan_init(&scan, loc.value);
 	while (json_scan_next(&scan, &part)) {
-		const char *name = part.kind == JSON_STRING ? text_of(&part, a)
+		const char *name = part.kind == JSON_STRING ? json_text(&part, a)
 				   : arena_strndup(a, part.value.ptr, part.value.len);
 
 		if (!str_eq(name, "body")) {
@@ -190,13 +156,13 @@ static void read_message(struct slice object, const char *name, struct arena *a,
 		return;
 	}
 	if (m.kind == JSON_STRING) {
-		f->message = text_of(&m, a);
+		f->message = json_text(&m, a);
 	} else if (m.kind == JSON_ARRAY) {
 		read_validation(m.value, a, f);
 	} else if (m.kind == JSON_OBJECT && !str_eq(name, "detail")) {
 		read_message(m.value, "detail", a, f);
 	} else if (m.kind == JSON_OBJECT) {
-		f->message = find_text(m.value, "message", a);
+		f->message = json_find_text(m.value, "message", a);
 	}
 }
 
@@ -210,21 +176,21 @@ static void read_object(struct slice object, struct arena *a, struct found *f)
 	if (!*f->message) {
 		read_message(object, "detail", a, f);
 	}
-	f->type = find_text(object, "type", a);
+	f->type = json_find_text(object, "type", a);
 	if (json_find(object, "status", &m) && m.kind == JSON_STRING) {
-		f->type = text_of(&m, a);
+		f->type = json_text(&m, a);
 	}
 	read_code(object, "code", a, f);
 	if (!f->number && !*f->code) {
 		read_code(object, "statusCode", a, f);
 	}
 	if (!*f->param) {
-		f->param = find_text(object, "param", a);
+		f->param = json_find_text(object, "param", a);
 	}
 	if (json_find(object, "details", &m)) {
 		f->retry_ms = m.kind == JSON_ARRAY ? delay_in_details(m.value) : 0;
 		f->code = *f->code || m.kind != JSON_OBJECT
-				  ? f->code : find_text(m.value, "error_code", a);
+				  ? f->code : json_find_text(m.value, "error_code", a);
 	}
 }
 
@@ -232,18 +198,18 @@ static void read_body(struct slice body, struct arena *a, struct found *f)
 {
 	struct json_member m;
 
-	if (body.len && body.ptr[0] == '[' && first_of(body, &m)) {
+	if (body.len && body.ptr[0] == '[' && json_first(body, &m)) {
 		body = m.value;         /* Gemini's stream without alt=sse */
 	}
-	if (find_kind(body, "response", JSON_OBJECT, &m)) {
+	if (json_find_kind(body, "response", JSON_OBJECT, &m)) {
 		body = m.value;         /* response.failed */
 	}
-	if (find_kind(body, "error", JSON_OBJECT, &m)) {
+	if (json_find_kind(body, "error", JSON_OBJECT, &m)) {
 		read_object(m.value, a, f);
-	} else if (find_kind(body, "error", JSON_STRING, &m)) {
+	} else if (json_find_kind(body, "error", JSON_STRING, &m)) {
 		read_object(body, a, f);
-		f->message = *f->message ? f->message : text_of(&m, a);
-	} else if (find_kind(body, "errors", JSON_ARRAY, &m)) {
+		f->message = *f->message ? f->message : json_text(&m, a);
+	} else if (json_find_kind(body, "errors", JSON_ARRAY, &m)) {
 		read_validation(m.value, a, f);
 	} else {
 		read_object(body, a, f);
@@ -257,7 +223,7 @@ bool error_is_frame(struct slice object)
 	if (json_find(object, "error", &m) && m.kind != JSON_NULL) {
 		return true;
 	}
-	if (find_kind(object, "response", JSON_OBJECT, &m)) {
+	if (json_find_kind(object, "response", JSON_OBJECT, &m)) {
 		return json_find(m.value, "error", &m) && m.kind == JSON_OBJECT;
 	}
 	return json_find(object, "type", &m) && slice_eq(m.value, "\"error\"");

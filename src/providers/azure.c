@@ -61,14 +61,12 @@ static bool has_deployment(const struct provider_request *req)
 static bool add_deployment(const struct provider_request *req, struct buf *out,
 			   struct err *err)
 {
-	const char *name = provider_wire_model(req->account, req->model);
-
-	if (str_empty(name) || url_has_dot_segment(name)) {
+	if (str_empty(req->model) || url_has_dot_segment(req->model)) {
 		return err_setf(err, ERR_INVALID, "no deployment of upstream %s is called \"%s\"",
-				req->account->name, name);
+				req->account->name, req->model);
 	}
 	buf_adds(out, "/deployments/");
-	url_add_segment(out, name);
+	url_add_segment(out, req->model);
 	return true;
 }
 

@@ -6,14 +6,6 @@
 #include "providers/vendors.h"
 #include "providers/wire_path.h"
 
-static bool compatible_path(const struct provider_request *req, const char *base_url,
-			    struct arena *a, const char **path, struct err *err)
-{
-	struct wire_prefixes prefixes = wire_prefixes_of(req, base_url);
-
-	return wire_path(req, &prefixes, a, path, err);
-}
-
 /* Servers that speak another vendor's format differ in which of the two
  * headers they read; the same key in both suits all (Claude Code sends both as
  * well, claude-code.md §1). */
@@ -45,7 +37,7 @@ const struct provider provider_compatible = {
 	.usual_models = usual_models,
 	.formats = 1u << FORMAT_CHAT,
 	.default_format = FORMAT_CHAT,
-	.path = compatible_path,
+	.path = wire_usual_path,
 	.authorise = compatible_authorise,
 	.client_headers = client_headers,
 };

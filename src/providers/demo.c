@@ -5,14 +5,6 @@
 #include "providers/vendors.h"
 #include "providers/wire_path.h"
 
-static bool demo_path(const struct provider_request *req, const char *base_url,
-		      struct arena *a, const char **path, struct err *err)
-{
-	struct wire_prefixes prefixes = wire_prefixes_of(req, base_url);
-
-	return wire_path(req, &prefixes, a, path, err);
-}
-
 static void demo_authorise(const struct provider_request *req, const struct secret *key,
 			   struct arena *a, struct header_list *out)
 {
@@ -32,7 +24,7 @@ const struct provider provider_demo = {
 	.formats = 1u << FORMAT_ANTHROPIC | 1u << FORMAT_CHAT | 1u << FORMAT_RESPONSES |
 		   1u << FORMAT_GEMINI,
 	.default_format = FORMAT_CHAT,
-	.path = demo_path,
+	.path = wire_usual_path,
 	.authorise = demo_authorise,
 	.client_headers = client_headers,
 };

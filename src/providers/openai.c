@@ -3,14 +3,6 @@
 #include "providers/vendors.h"
 #include "providers/wire_path.h"
 
-static bool openai_path(const struct provider_request *req, const char *base_url,
-			struct arena *a, const char **path, struct err *err)
-{
-	struct wire_prefixes prefixes = wire_prefixes_of(req, base_url);
-
-	return wire_path(req, &prefixes, a, path, err);
-}
-
 static void openai_authorise(const struct provider_request *req, const struct secret *key,
 			     struct arena *a, struct header_list *out)
 {
@@ -38,7 +30,7 @@ const struct provider provider_openai = {
 	.usual_models = openai_models,
 	.formats = 1u << FORMAT_CHAT | 1u << FORMAT_RESPONSES,
 	.default_format = FORMAT_CHAT,
-	.path = openai_path,
+	.path = wire_usual_path,
 	.authorise = openai_authorise,
 	.client_headers = client_headers,
 };

@@ -18,7 +18,7 @@ struct provider_request {
 	const struct upstream_account *account;
 	enum format_id format;          /* of the body that is sent */
 	enum operation op;
-	const char *model;              /* name for the upstream (provider_wire_model) */
+	const char *model;              /* what provider_wire_model gives */
 	bool is_stream;
 	bool is_converted;              /* the body is not the client's own: its query
 	                                 * and its choice of version mean nothing */

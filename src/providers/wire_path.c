@@ -208,3 +208,11 @@ struct wire_prefixes wire_prefixes_of(const struct provider_request *req,
 		.gemini = gemini_version(req, base_url),
 	};
 }
+
+bool wire_usual_path(const struct provider_request *req, const char *base_url,
+		     struct arena *a, const char **path, struct err *err)
+{
+	struct wire_prefixes prefixes = wire_prefixes_of(req, base_url);
+
+	return wire_path(req, &prefixes, a, path, err);
+}

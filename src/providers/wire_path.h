@@ -23,7 +23,11 @@ bool wire_path(const struct provider_request *req, const struct wire_prefixes *p
 struct wire_prefixes wire_prefixes_of(const struct provider_request *req,
 				      const char *base_url);
 
-/* The parts of it, for a vendor with rules of its own. */
+/* Both together: the `path` of a vendor without rules of its own. */
+bool wire_usual_path(const struct provider_request *req, const char *base_url,
+		     struct arena *a, const char **path, struct err *err);
+
+/* The pieces, for a vendor that puts them together in its own way. */
 
 /* "/chat/completions" and the like; NULL when the format lacks the operation
  * (or has it elsewhere: Gemini, OP_OTHER). */

@@ -278,7 +278,7 @@ static void test_token_set_round_trip(void **state)
 	t.scope = xstrdup("user:profile user:inference");
 	t.email = xstrdup("person@example.com");
 	t.needs_sign_in = true;
-	token_set_write(&t, &text);
+	assert_true(token_set_write(&t, &text));
 	assert_true(token_set_read(secret_peek(&text), &back));
 	assert_string_equal(back.access.ptr, "oat-\"\\");
 	assert_string_equal(back.refresh.ptr, "ort");

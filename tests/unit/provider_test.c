@@ -77,7 +77,7 @@ static void check_url(struct upstream_account *account, const struct url_case *c
 	account->azure_api_version = text_or_empty(c->api_version);
 	req.format = c->format;
 	req.op = c->op;
-	req.model = text_or_empty(c->model);
+	req.model = provider_wire_model(account, text_or_empty(c->model));
 	req.is_stream = c->is_stream;
 	req.is_converted = c->is_converted;
 	req.path = text_or_empty(c->path);
@@ -320,11 +320,12 @@ static void test_azure_urls(void **state)
 		  .url = "https://r.services.ai.azure.com/anthropic/v1/messages" },
 		{ "the resource root must be configured", NULL, FORMAT_CHAT, OP_GENERATE, "m", .url = NULL },
 	};
-	static struct string_pair pairs[] = { { "gpt-5.2", "my-gpt" } };
+	/* names are mapped once: a deployment may be called like another model */
+	static struct string_pair pairs[] = { { "gpt-5.2", "my-gpt" }, { "my-gpt", "x" } };
 	struct upstream_account account = account_of(PROVIDER_AZURE);
 
 	(void)state;
-	account.azure_deployments = (struct pair_list){ pairs, 1 };
+	account.azure_deployments = (struct pair_list){ pairs, 2 };
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		check_url(&account, &cases[i]);
 	}

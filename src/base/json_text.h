@@ -1,0 +1,25 @@
+/*
+ * Reading single values out of JSON text with json_scan, without building
+ * anything: for the few places that want three strings of a document.
+ */
+#ifndef BASE_JSON_TEXT_H
+#define BASE_JSON_TEXT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/json_scan.h"
+
+/* The decoded text of a string, in the arena; "" for anything else, and for
+ * one that is longer than MAX_JSON_TEXT_BYTES. */
+const char *json_text(const struct json_member *member, struct arena *a);
+const char *json_find_text(struct slice object, const char *name, struct arena *a);
+
+/* json_find of a member that has this kind. */
+bool json_find_kind(struct slice object, const char *name, enum json_kind kind,
+		    struct json_member *member);
+
+/* The first element of an array; false when it has none. */
+bool json_first(struct slice array, struct json_member *element);
+
+#endif

@@ -1,0 +1,185 @@
+#include "control/call.h"
+
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/uri.h"
+#include "config/load.h"
+#include "credentials/prompt.h"
+#include "credentials/store.h"
+
+bool call_is_running(const struct call *call)
+{
+	return call->control->runtime;
+}
+
+const char *call_query(struct call *call, const char *name)
+{
+	struct slice raw;
+
+	return uri_parameter(call->query, name, &raw) ? uri_decode(raw, &call->arena) : NULL;
+}
+
+bool call_query_int(struct call *call, const char *name, int64_t fallback, int64_t *out,
+		    struct err *err)
+{
+	const char *text = call_query(call, name);
+
+	*out = fallback;
+	return !text || (str_to_i64(text, out) && *out >= 0) ||
+	       err_setf(err, ERR_USAGE, "%s: not a whole number", name);
+}
+
+bool call_load_config(struct call *call, struct err *err)
+{
+	const struct control *c = call->control;
+
+	if (call->before) {
+		config_unref(call->config);
+	} else {
+		call->before = call->config;
+	}
+	call->config = c->runtime ? c->runtime->config(c->runtime->ctx) :
+				    config_load(c->config_path, err);
+	if (call->config) {
+		call->config_err = (struct err)ERR_INIT;
+	}
+	return call->config;
+}
+
+bool call_read_file(struct call *call, struct buf *out, struct err *err)
+{
+	struct err inner = ERR_INIT;
+
+	if (file_read(call->control->config_path, out, &inner) ||
+	    inner.kind == ERR_NOT_FOUND) {
+		return true;
+	}
+	if (err) {
+		*err = inner;
+	}
+	return false;
+}
+
+bool call_apply(struct call *call, const struct edits *edits, struct err *err)
+{
+	const struct control_runtime *runtime = call->control->runtime;
+
+	if (!edits->count) {
+		return true;
+	}
+	if (!config_edit_file(call->control->config_path, edits->items, edits->count, err)) {
+		return false;
+	}
+	if (runtime && !runtime->reload(runtime->ctx, err)) {
+		return err_wrapf(err, "the file is changed, but not in force");
+	}
+	return call_load_config(call, err);
+}
+
+static bool apply_one(struct call *call, enum edit_kind kind, const char *path,
+		      struct slice yaml, struct err *err)
+{
+	struct edits edits;
+	bool ok;
+
+	edits_init(&edits, SLICE_NULL);
+	edits_add(&edits, kind, path, yaml);
+	ok = call_apply(call, &edits, err);
+	edits_release(&edits);
+	return ok;
+}
+
+bool call_set(struct call *call, const char *path, const char *yaml, struct err *err)
+{
+	return apply_one(call, EDIT_SET, path, slice_of(yaml), err);
+}
+
+bool call_remove(struct call *call, const char *path, struct err *err)
+{
+	return apply_one(call, EDIT_REMOVE, path, SLICE_NULL, err);
+}
+
+bool call_merge(struct call *call, const char *path, const char *const *names,
+		struct err *err)
+{
+	struct buf current = BUF_INIT(MAX_CONFIG_BYTES);
+	struct edits edits;
+	bool ok = call_read_file(call, &current, err);
+
+	edits_init(&edits, buf_slice(&current));
+	ok = ok && edits_merge(&edits, path, call->body, names, err) &&
+	     call_apply(call, &edits, err);
+	edits_release(&edits);
+	buf_wipe(&current);
+	return ok;
+}
+
+bool call_not_found(const struct call *call, const char *what, const char *const *names,
+		    size_t count, struct err *err)
+{
+	const char *near = str_nearest(call->param, names, count);
+
+	err_setf(err, ERR_NOT_FOUND, "no %s \"%s\"", what, call->param);
+	if (near) {
+		err_hintf(err, "did you mean \"%s\"?", near);
+	}
+	return false;
+}
+
+/* The file as config_edit_file() would begin with it. */
+static bool read_or_template(struct call *call, struct buf *out, struct err *err)
+{
+	if (!file_exists(call->control->config_path)) {
+		buf_adds(out, config_template());
+		return true;
+	}
+	return call_read_file(call, out, err);
+}
+
+bool call_check(struct call *call, const struct edits *edits, struct err *err)
+{
+	struct buf text = BUF_INIT(MAX_CONFIG_BYTES);
+	struct buf edited = BUF_INIT(MAX_CONFIG_BYTES);
+	struct config *parsed = NULL;
+
+	if (read_or_template(call, &text, err) &&
+	    config_edit_text(buf_slice(&text), edits->items, edits->count, &edited, err)) {
+		parsed = config_parse(call->control->config_path, buf_slice(&edited), err);
+	}
+	config_unref(parsed);
+	buf_wipe(&text);
+	buf_wipe(&edited);
+	return parsed;
+}
+
+/* Only a command gets here: it may ask the person who typed it. */
+static bool put_in_store(struct call *call, const char *account,
+			 const struct secret *value, struct err *err)
+{
+	const char *kind = call->config ? call->config->credential_store : "auto";
+	bool has_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	struct credential_store *store = store_open_asking(
+		kind, call->control->home, has_terminal ? prompt_ask_tty : NULL, NULL, err);
+	bool ok;
+
+	if (!store) {
+		return false;
+	}
+	ok = value ? store_put(store, account, value, err) :
+		     store_delete(store, account, err);
+	store_close(store);
+	return ok;
+}
+
+bool call_put_secret(struct call *call, const char *account, const struct secret *value,
+		     struct err *err)
+{
+	const struct control_runtime *runtime = call->control->runtime;
+
+	if (runtime) {
+		return runtime->put_secret(runtime->ctx, account, value, err);
+	}
+	return put_in_store(call, account, value, err);
+}

@@ -1,0 +1,71 @@
+/*
+ * One call of the control API on its way through a handler: the parameter,
+ * the query, the body, and the configuration in force. Inside control/ only.
+ */
+#ifndef CONTROL_CALL_H
+#define CONTROL_CALL_H
+
+#include "base/arena.h"
+#include "control/control.h"
+#include "control/edits.h"
+
+struct control {
+	char *home;
+	char *config_path;
+	const struct control_runtime *runtime;  /* NULL: no gateway runs */
+};
+
+struct call {
+	struct control *control;
+	struct config *config;          /* owned reference; NULL: the file does not load */
+	struct config *before;          /* the one the call began with: what a handler found
+	                                 * in it stays valid across call_apply() */
+	struct err config_err;          /* why it does not */
+	const char *param;              /* decoded; the U of /v1/upstreams/U; may be NULL */
+	const char *query;              /* raw, without the question mark */
+	struct slice body;              /* a JSON object; empty: none */
+	struct arena arena;             /* dies with the call */
+};
+
+/* A query value, decoded; NULL when it is absent. Lives as long as the call. */
+const char *call_query(struct call *call, const char *name);
+
+/* The same as a whole number; `fallback` when absent, ERR_USAGE otherwise. */
+bool call_query_int(struct call *call, const char *name, int64_t fallback,
+		    int64_t *out, struct err *err);
+
+/* Writes the edits to the file and puts them in force; call->config is the new
+ * snapshot then. No edits: nothing happens. */
+bool call_apply(struct call *call, const struct edits *edits, struct err *err);
+
+/* The same for one edit: a value (YAML) at `path`, or what is there removed. */
+bool call_set(struct call *call, const char *path, const char *yaml, struct err *err);
+bool call_remove(struct call *call, const char *path, struct err *err);
+
+/* The same for the body as a merge patch of the mapping at `path`; `names` as
+ * in edits_merge(). */
+bool call_merge(struct call *call, const char *path, const char *const *names,
+		struct err *err);
+
+/* Would the file still load with them? Changes nothing. */
+bool call_check(struct call *call, const struct edits *edits, struct err *err);
+
+/* ERR_NOT_FOUND about call->param: `what` is its noun ("upstream"); of `names`
+ * the nearest is suggested. Returns false. */
+bool call_not_found(const struct call *call, const char *what, const char *const *names,
+		    size_t count, struct err *err);
+
+/* Reads the configuration in force into the call, replacing what it had. */
+bool call_load_config(struct call *call, struct err *err);
+
+/* The file's text; an absent file is empty. */
+bool call_read_file(struct call *call, struct buf *out, struct err *err);
+
+/* Keeps (NULL: forgets) a secret in the credential store. */
+bool call_put_secret(struct call *call, const char *account, const struct secret *value,
+		     struct err *err);
+
+/* Does a gateway run? */
+bool call_is_running(const struct call *call);
+
+#endif

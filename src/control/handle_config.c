@@ -1,0 +1,145 @@
+/*
+ * The configuration as a whole: is it in force, what does it come to, single
+ * values by their path.
+ */
+#include "control/handlers.h"
+
+#include "base/limits.h"
+#include "config/keys.h"
+#include "config/load.h"
+#include "control/fields.h"
+#include "control/call.h"
+#include "control/views.h"
+
+static bool write_text(struct call *call, struct json_writer *w, struct err *err)
+{
+	struct buf text = BUF_INIT(MAX_CONFIG_BYTES);
+	struct buf shown = BUF_INIT(2 * MAX_CONFIG_BYTES);
+	bool ok = call_read_file(call, &text, err) &&
+		  config_redact_text(buf_slice(&text), &shown, err);
+
+	if (ok) {
+		json_object(w);
+		json_kstr(w, "path", call->control->config_path);
+		json_kstr(w, "text", buf_text(&shown));
+		json_end(w);
+	}
+	buf_wipe(&text);
+	buf_release(&shown);
+	return ok;
+}
+
+/* What a key comes to, its default included. */
+static bool write_value(struct call *call, const char *key, struct json_writer *w,
+			struct err *err)
+{
+	struct buf value = BUF_INIT(2 * MAX_CONFIG_BYTES);
+	bool ok;
+
+	if (!call->config) {
+		*err = call->config_err;
+		return false;
+	}
+	ok = config_get(call->config, key, &value, err);
+	if (ok) {
+		json_object(w);
+		json_kstr(w, "key", key);
+		json_kstr(w, "value", buf_text(&value));
+		json_end(w);
+	}
+	buf_release(&value);
+	return ok;
+}
+
+static void write_overview(struct call *call, struct json_writer *w)
+{
+	struct buf effective = BUF_INIT(MAX_CONTROL_BYTES);
+	static const struct string_list none;
+
+	json_object(w);
+	view_config_state(call, w);
+	view_list(w, "warnings", call->config ? &call->config->warnings : &none);
+	json_key(w, "effective");
+	if (call->config) {
+		config_dump_json(call->config, &effective);
+		json_raw(w, buf_slice(&effective));
+	} else {
+		json_null(w);
+	}
+	json_end(w);
+	buf_release(&effective);
+}
+
+bool handle_config_show(struct call *call, struct json_writer *w, struct err *err)
+{
+	const char *key = call_query(call, "key");
+
+	if (key) {
+		return write_value(call, key, w, err);
+	}
+	if (call_query(call, "text")) {
+		return write_text(call, w, err);
+	}
+	write_overview(call, w);
+	return true;
+}
+
+static bool set_one(struct call *call, const char *key, struct err *err)
+{
+	struct buf text = BUF_INIT(MAX_CONFIG_BYTES);
+	struct buf yaml = BUF_INIT(MAX_CONFIG_BYTES);
+	struct err inner = ERR_INIT;
+	bool ok;
+
+	if (str_ends(key, "api_key")) {
+		err_setf(err, ERR_INVALID, "a key does not go into the file");
+		return err_hintf(err,
+				 "llm-gateway upstream edit U --key=- puts it into the store");
+	}
+	ok = field_text(call->body, "value", &text, &inner) ||
+	     err_setf(err, ERR_INVALID, "\"value\" is not a text");
+	ok = ok && config_format_value(key, buf_text(&text), &yaml, err) &&
+	     call_set(call, key, buf_text(&yaml), err);
+	buf_release(&text);
+	buf_release(&yaml);
+	return ok;
+}
+
+/* Either one value by its path, {"key", "value"}, or a merge patch of the
+ * whole file. */
+bool handle_config_set(struct call *call, struct json_writer *w, struct err *err)
+{
+	static const char *const one[] = { "key", "value", NULL };
+	struct buf key = BUF_INIT(4 * KIB);
+	bool ok;
+
+	if (!field_has(call->body, "key")) {
+		ok = call_merge(call, "", NULL, err);
+		if (ok) {
+			write_overview(call, w);
+		}
+		return ok;
+	}
+	ok = fields_only(call->body, "the call", one, err) &&
+	     field_need(call->body, "key", &key, err) && set_one(call, buf_text(&key), err) &&
+	     write_value(call, buf_text(&key), w, err);
+	buf_release(&key);
+	return ok;
+}
+
+bool handle_config_unset(struct call *call, struct json_writer *w, struct err *err)
+{
+	const char *key = call_query(call, "key");
+
+	if (str_empty(key)) {
+		return err_setf(err, ERR_USAGE, "the query has no key");
+	}
+	if (!call_remove(call, key, err)) {
+		return false;
+	}
+	json_object(w);
+	json_kstr(w, "key", key);
+	json_kbool(w, "removed", true);
+	json_end(w);
+	return true;
+}

@@ -1,0 +1,119 @@
+#include "formats/answer_plan.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+/* Most plans hold a model name and a few tool names. */
+#define PLAN_BLOCK_BYTES 512
+/* Echoes are a courtesy; a stream's memory is not spent on large ones. */
+#define MAX_ECHO_BYTES 1024
+
+static struct slice keep(struct answer_plan *plan, struct slice s)
+{
+	return s.ptr ? arena_slice(&plan->arena, s) : s;
+}
+
+static struct answer_plan *plan_new(enum format_id client, enum format_id upstream)
+{
+	struct answer_plan *plan = xcalloc(1, sizeof *plan);
+
+	arena_init(&plan->arena, PLAN_BLOCK_BYTES);
+	plan->client = client;
+	plan->upstream = upstream;
+	plan->created = clock_wall_ms() / 1000;
+	return plan;
+}
+
+struct answer_plan *answer_plan_create(const struct hub_request *req, enum format_id upstream,
+				       struct slice asked_model,
+				       const struct route_options *options)
+{
+	struct answer_plan *plan = plan_new(req->format, upstream);
+
+	plan->asked_model = keep(plan, asked_model);
+	plan->client_stream = req->stream;
+	plan->gemini_array = req->gemini_array;
+	plan->include_usage = req->include_usage;
+	plan->wants_blobs = req->wants_blobs;
+	plan->show = req->thinking.show;
+	plan->show_reasoning = options->show_reasoning;
+	plan->think_parse = options->inline_think_parse;
+	plan->max_tokens = req->max_tokens;
+	plan->temperature = req->temperature;
+	plan->temperature.text = keep(plan, req->temperature.text);
+	plan->top_p = req->top_p;
+	plan->top_p.text = keep(plan, req->top_p.text);
+	plan->effort = req->thinking.effort;
+	plan->parallel = req->parallel;
+	if (req->metadata.len <= MAX_ECHO_BYTES) {
+		plan->metadata = keep(plan, req->metadata);
+	}
+	if (hub_name_count(req->stop) == 1) {
+		plan->only_stop = keep(plan, req->stop->text);
+	}
+	return plan;
+}
+
+struct answer_plan *answer_plan_watch(enum format_id upstream)
+{
+	return plan_new(FORMAT_NONE, upstream);
+}
+
+void answer_plan_destroy(struct answer_plan *plan)
+{
+	if (plan) {
+		arena_release(&plan->arena);
+		free(plan);
+	}
+}
+
+static void add_tool(struct answer_plan *plan, struct slice wire, struct slice name,
+		     bool is_custom)
+{
+	struct plan_tool *tool = arena_zalloc(&plan->arena, sizeof *tool);
+
+	tool->wire = keep(plan, wire);
+	tool->name = keep(plan, name);
+	tool->is_custom = is_custom;
+	tool->next = plan->tools;
+	plan->tools = tool;
+}
+
+void answer_plan_tools(struct answer_plan *plan, const struct hub_request *req,
+		       const struct wire_map *names, bool custom_native)
+{
+	for (const struct wire_pair *pair = names->changed; pair; pair = pair->next) {
+		const struct hub_tool *tool = hub_tool_find(req, pair->original);
+
+		add_tool(plan, pair->wire, pair->original,
+			 tool && tool->kind == TOOL_CUSTOM && !custom_native);
+	}
+	tools_each(tool, req) {
+		if (tool->kind == TOOL_CUSTOM && !custom_native &&
+		    !answer_plan_tool(plan, tool->name)) {
+			add_tool(plan, tool->name, tool->name, true);
+		}
+	}
+}
+
+void answer_plan_scan_stops(struct answer_plan *plan, const struct hub_request *req)
+{
+	for (const struct hub_name *stop = req->stop; stop; stop = stop->next) {
+		if (stop->text.len) {
+			hub_name_add(&plan->arena, &plan->stops, keep(plan, stop->text));
+		}
+	}
+}
+
+const struct plan_tool *answer_plan_tool(const struct answer_plan *plan, struct slice wire)
+{
+	for (const struct plan_tool *tool = plan->tools; tool; tool = tool->next) {
+		if (slice_same(tool->wire, wire)) {
+			return tool;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,166 @@
+#include "formats/convert.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "formats/format.h"
+#include "formats/hub_check.h"
+
+/* anthropic-messages.md section 2.1: the newer version refuses sampling. */
+static const char version_with_sampling[] = "2023-06-01";
+static const char version_newest[] = "2026-10-21";
+
+struct hub_request *convert_decode(const struct convert_source *source, struct arena *a,
+				   struct warnings *warnings, struct api_error *error)
+{
+	const struct format *format = format_find(source->format);
+	struct json_fault fault;
+	const struct json *body = json_read(a, source->body, &fault);
+	struct decoding d = {
+		.arena = a,
+		.req = hub_request_new(a, source->format),
+		.warnings = warnings,
+		.error = error,
+		.path_model = slice_of(source->path_model),
+		.path_stream = source->path_stream,
+	};
+
+	warnings_init(warnings, a);
+	if (!body) {
+		decode_refuse(&d, NULL, "the body is not JSON: %s at byte %zu", fault.why,
+			      fault.offset);
+		return NULL;
+	}
+	if (!json_is(body, JSON_OBJECT)) {
+		decode_refuse(&d, NULL, "the body is not a JSON object");
+		return NULL;
+	}
+	if (!format) {
+		decode_refuse(&d, NULL, "requests of this kind are not converted");
+		return NULL;
+	}
+	d.req->gemini_array = source->gemini_array;
+	return format->decode_request(&d, body) ? d.req : NULL;
+}
+
+static enum wire_rule id_rule(enum format_id format, const struct route_options *options)
+{
+	static const enum wire_rule chat_rules[] = {
+		[TOOL_ID_KEEP] = WIRE_KEEP,
+		[TOOL_ID_MISTRAL9] = WIRE_ID_MISTRAL,
+		[TOOL_ID_MAX40] = WIRE_ID_40,
+	};
+
+	switch (format) {
+	case FORMAT_ANTHROPIC:
+		return WIRE_ID_ANTHROPIC;
+	case FORMAT_CHAT:
+		return chat_rules[options->tool_id_style];
+	case FORMAT_RESPONSES:
+		return WIRE_ID_64;
+	default:
+		return WIRE_KEEP;
+	}
+}
+
+static enum wire_rule name_rule(enum format_id format)
+{
+	switch (format) {
+	case FORMAT_RESPONSES:
+		return WIRE_NAME_128;
+	case FORMAT_GEMINI:
+		return WIRE_NAME_GEMINI;
+	default:
+		return WIRE_NAME_64;
+	}
+}
+
+static bool check_strict(const struct conversion *c)
+{
+	if (!c->options.strict || !c->warnings->lossy) {
+		return true;
+	}
+	return hub_refuse(c->error, c->arena, ERROR_UNSUPPORTED, c->warnings->lossy,
+			  "%s cannot be carried to this upstream without loss, and the "
+			  "upstream is configured to be strict", c->warnings->lossy);
+}
+
+static bool encode_body(struct conversion *c, struct converted *out)
+{
+	const struct format *format = format_find(c->upstream);
+	struct json_writer w;
+
+	if (!format) {
+		return encode_refuse(c, NULL, "this upstream takes no converted requests");
+	}
+	json_open(&w, &out->body);
+	if (!format->encode_request(c, &w)) {
+		return false;
+	}
+	if (out->body.failed) {
+		return hub_refuse(c->error, c->arena, ERROR_TOO_LARGE, NULL,
+				  "the converted request is too large");
+	}
+	return true;
+}
+
+static bool run(struct conversion *c, struct hub_request *req, struct converted *out)
+{
+	bool is_custom_native = c->upstream == FORMAT_RESPONSES ||
+				(c->upstream == FORMAT_CHAT && c->options.custom_tools);
+
+	if (!hub_check(req, c->options.repair_tools, c->warnings, c->error) ||
+	    !encode_body(c, out) || !check_strict(c)) {
+		return false;
+	}
+	answer_plan_tools(c->plan, req, &c->names, is_custom_native);
+	if (c->upstream == FORMAT_ANTHROPIC) {
+		out->anthropic_version = c->sends_sampling ? version_with_sampling
+							   : version_newest;
+	}
+	warnings_text(c->warnings, &out->warnings);
+	return true;
+}
+
+bool convert_encode(struct hub_request *req, const struct convert_target *target,
+		    const struct warnings *warnings, struct converted *out,
+		    struct api_error *error)
+{
+	struct warnings all = *warnings;
+	struct conversion c = {
+		.arena = req->arena,
+		.req = req,
+		.upstream = target->format,
+		.model = slice_of(target->model),
+		.stream = req->stream,
+		.warnings = &all,
+		.error = error,
+	};
+	bool ok;
+
+	*out = (struct converted){ .stream = req->stream };
+	buf_init(&out->body, MAX_ARENA_BYTES);
+	buf_init(&out->warnings, 2 * MAX_WARNINGS_BYTES);
+	route_options_read(target->account, &c.options);
+	model_traits_find(target->format, c.model, &c.traits);
+	out->plan = answer_plan_create(req, target->format, slice_of(target->asked_model),
+				       &c.options);
+	c.plan = out->plan;
+	wire_map_init(&c.ids, c.arena, id_rule(target->format, &c.options));
+	wire_map_init(&c.names, c.arena, name_rule(target->format));
+	ok = run(&c, req, out);
+	wire_map_release(&c.ids);
+	wire_map_release(&c.names);
+	if (!ok) {
+		converted_release(out);
+	}
+	return ok;
+}
+
+void converted_release(struct converted *c)
+{
+	buf_release(&c->body);
+	buf_release(&c->warnings);
+	answer_plan_destroy(c->plan);
+	c->plan = NULL;
+}

@@ -1,0 +1,181 @@
+#include "formats/hub_check.h"
+
+#include "base/map.h"
+
+struct call {
+	struct call *next;
+	struct slice id;
+	bool is_answered;
+};
+
+struct checker {
+	struct hub_request *req;
+	struct hub_message *caller;       /* last assistant message */
+	struct call *calls;               /* of the assistant's turn, in order */
+	struct call **calls_tail;
+	struct map by_id;
+	bool repair;
+	struct warnings *warnings;
+	struct api_error *why;
+};
+
+/* An id is the client's text: shortened for the message. */
+static bool refuse(struct checker *c, const char *what, struct slice id)
+{
+	return hub_refuse(c->why, c->req->arena, ERROR_INVALID, "messages", "%s `%.*s`", what,
+			  (int)(id.len > 128 ? 128 : id.len), id.len ? id.ptr : "");
+}
+
+static void collect_calls(struct checker *c, const struct hub_message *m)
+{
+	blocks_each(block, &m->blocks) {
+		struct call *call;
+
+		if (block->kind != BLOCK_TOOL_USE) {
+			continue;
+		}
+		call = arena_zalloc(c->req->arena, sizeof *call);
+		call->id = block->tool_use.id;
+		*c->calls_tail = call;
+		c->calls_tail = &call->next;
+		map_put(&c->by_id, call->id, call);
+	}
+}
+
+static void forget_calls(struct checker *c)
+{
+	map_release(&c->by_id);
+	c->calls = NULL;
+	c->calls_tail = &c->calls;
+}
+
+static bool match_results(struct checker *c, const struct hub_message *m)
+{
+	blocks_each(block, &m->blocks) {
+		struct call *call;
+
+		if (block->kind != BLOCK_TOOL_RESULT) {
+			continue;
+		}
+		call = map_get(&c->by_id, block->tool_result.id);
+		if (!call) {
+			return refuse(c, "messages: no tool call of the previous assistant "
+				      "message has the id of the tool result",
+				      block->tool_result.id);
+		}
+		if (call->is_answered) {
+			return refuse(c, "messages: more than one tool result for the id",
+				      call->id);
+		}
+		call->is_answered = true;
+	}
+	return true;
+}
+
+/* The user message behind the calls; made when there is none. */
+static struct hub_message *result_message(struct checker *c)
+{
+	struct hub_message *made;
+
+	if (c->caller->next && c->caller->next->role == ROLE_USER) {
+		return c->caller->next;
+	}
+	made = arena_zalloc(c->req->arena, sizeof *made);
+	made->role = ROLE_USER;
+	made->next = c->caller->next;
+	c->caller->next = made;
+	c->req->message_count++;
+	if (c->req->last_message == c->caller) {
+		c->req->last_message = made;
+	}
+	return made;
+}
+
+static void add_missing_result(struct checker *c, struct slice id)
+{
+	struct hub_block *block = hub_block_new(c->req->arena, BLOCK_TOOL_RESULT);
+	struct hub_message *m = result_message(c);
+
+	block->tool_result.id = id;
+	block->tool_result.is_error = true;
+	hub_append(&block->tool_result.blocks,
+		   hub_text_new(c->req->arena, slice_of("no result recorded")));
+	block->next = m->blocks.first;
+	m->blocks.first = block;
+	m->blocks.last = m->blocks.last ? m->blocks.last : block;
+	m->blocks.count++;
+	warn(c->warnings, WARN_EMULATED, "messages.tool_result");
+}
+
+static bool close_turn(struct checker *c)
+{
+	for (struct call *call = c->calls; call; call = call->next) {
+		if (call->is_answered) {
+			continue;
+		}
+		if (!c->repair) {
+			return refuse(c, "messages: no tool result follows the tool call",
+				      call->id);
+		}
+		add_missing_result(c, call->id);
+	}
+	forget_calls(c);
+	return true;
+}
+
+static bool check_message(struct checker *c, struct hub_message *m, enum hub_role before)
+{
+	switch (m->role) {
+	case ROLE_ASSISTANT:
+		if (before != ROLE_ASSISTANT && !close_turn(c)) {
+			return false;
+		}
+		c->caller = m;
+		collect_calls(c, m);
+		return true;
+	case ROLE_USER:
+		return match_results(c, m);
+	case ROLE_SYSTEM:
+		break;
+	}
+	return true;
+}
+
+static bool check_tool_names(struct hub_request *req, struct api_error *why)
+{
+	struct map seen = { .len = 0 };
+	bool ok = true;
+
+	for (struct hub_tool *tool = req->tools; tool && ok; tool = tool->next) {
+		if (tool->name.len && map_put(&seen, tool->name, tool)) {
+			ok = hub_refuse(why, req->arena, ERROR_INVALID, "tools",
+					"tools: the name `%.*s` is given twice",
+					(int)(tool->name.len > 128 ? 128 : tool->name.len),
+					tool->name.ptr);
+		}
+	}
+	map_release(&seen);
+	return ok;
+}
+
+bool hub_check(struct hub_request *req, bool repair_tools, struct warnings *warnings,
+	       struct api_error *why)
+{
+	struct checker c = {
+		.req = req,
+		.repair = repair_tools,
+		.warnings = warnings,
+		.why = why,
+	};
+	enum hub_role before = ROLE_USER;
+	bool ok = true;
+
+	forget_calls(&c);
+	for (struct hub_message *m = req->messages; m && ok; m = m->next) {
+		ok = check_message(&c, m, before);
+		before = m->role;
+	}
+	ok = ok && close_turn(&c) && check_tool_names(req, why);
+	map_release(&c.by_id);
+	return ok;
+}

@@ -1,0 +1,18 @@
+/*
+ * What every vendor refuses, checked once before anything is sent: tool calls
+ * without results, results without calls, one name for two tools (C15, C44,
+ * C89).
+ */
+#ifndef FORMATS_HUB_CHECK_H
+#define FORMATS_HUB_CHECK_H
+
+#include "formats/hub.h"
+#include "formats/warnings.h"
+
+/* False and *why (class invalid) when the history is broken. With
+ * `repair_tools` a missing result is added as an error result with a warning
+ * instead; the request is changed. */
+bool hub_check(struct hub_request *req, bool repair_tools, struct warnings *warnings,
+	       struct api_error *why);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * What the demo upstream understands of a request: enough to answer in kind.
+ */
+#ifndef GATEWAY_DEMO_ASK_H
+#define GATEWAY_DEMO_ASK_H
+
+#include "base/json_scan.h"
+#include "formats/detect.h"
+#include "gateway/demo_answer.h"
+
+/* Strings are never NULL. */
+struct demo_ask {
+	struct endpoint endpoint;
+	struct slice body;
+	const char *model;
+	bool is_stream;
+	bool wants_usage;               /* Chat: stream_options.include_usage */
+	bool wants_thinking;
+	bool shows_thinking;            /* its text, not only that it happened */
+	bool wants_blob;                /* Responses: reasoning.encrypted_content */
+	bool wants_json;
+	struct slice schema;            /* of the answer; empty = any JSON */
+	const char *user_text;          /* the last one; "" = none, or a long one */
+	bool has_tool_result;           /* the last thing said is a tool's */
+	const char *tool_name;          /* of the first function; "" = no tools */
+	struct slice tool_schema;
+	bool must_call;
+	int64_t max_tokens;             /* 0 = no limit */
+	int64_t tokens_in;              /* an estimate */
+};
+
+/* False when the body is no JSON object or lacks what its format demands;
+ * `*why` then names it. */
+bool demo_ask_read(const struct endpoint *endpoint, struct slice body, struct arena *a,
+		   struct demo_ask *out, const char **why);
+
+#endif

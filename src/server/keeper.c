@@ -1,0 +1,345 @@
+#include "server/keeper.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/watch.h"
+#include "control/control.h"
+#include "control/socket.h"
+#include "gateway/gateway.h"
+#include "server/live.h"
+#include "server/log_files.h"
+#include "server/process.h"
+
+#define DRAIN_MS 30000
+
+/* How often collected log lines are written, and the end of a drain noticed. */
+#define TICK_MS 200
+
+#define SWEEP_MS (60 * 60 * 1000)
+
+struct keeper {
+	struct keeper_setup setup;
+	struct live *live;
+	struct log_files *files;
+	struct stats *stats;
+	struct config_watch *watch;     /* NULL: the file cannot be watched */
+	struct control_runtime runtime;
+	struct control *control;
+	struct control_socket *socket;
+	int64_t started_ms;
+	uint64_t next_sweep_ms;
+	int wake_fd;                    /* eventfd: stop_at_ms has changed */
+
+	pthread_mutex_t lock;           /* guards the rest */
+	struct gateway *gateway;        /* NULL once it has ended */
+	uint64_t stop_at_ms;            /* monotonic; 0: running */
+	bool is_draining;
+};
+
+/* ---- what the control API may ask, on its own threads ---- */
+
+static struct config *runtime_config(void *ctx)
+{
+	struct keeper *k = ctx;
+
+	return live_config(k->live);
+}
+
+static void runtime_facts(void *ctx, struct runtime_facts *out)
+{
+	struct keeper *k = ctx;
+	struct config *c = live_config(k->live);
+
+	*out = (struct runtime_facts){
+		.started_ms = k->started_ms,
+		.workers = gateway_worker_count(c),
+		.is_demo = k->setup.is_demo,
+	};
+	config_unref(c);
+	live_problems(k->live, out->config_error, out->store_problem, &out->needs_restart);
+	pthread_mutex_lock(&k->lock);
+	out->is_draining = k->stop_at_ms != 0;
+	if (k->gateway) {
+		out->in_flight = gateway_in_flight(k->gateway);
+		str_copy(out->listen, sizeof out->listen, gateway_listen(k->gateway));
+	}
+	pthread_mutex_unlock(&k->lock);
+}
+
+static bool runtime_reload(void *ctx, struct err *err)
+{
+	struct keeper *k = ctx;
+
+	return live_reload(k->live, err);
+}
+
+static bool runtime_put_secret(void *ctx, const char *account, const struct secret *value,
+			       struct err *err)
+{
+	struct keeper *k = ctx;
+
+	return live_put_secret(k->live, account, value, err);
+}
+
+static bool runtime_has_secret(void *ctx, const char *account_id, struct buf *reason)
+{
+	struct keeper *k = ctx;
+
+	return live_has_secret(k->live, account_id, reason);
+}
+
+static void runtime_stop(void *ctx, bool now)
+{
+	keeper_stop(ctx, now ? 0 : DRAIN_MS);
+}
+
+/* ---- beginning ---- */
+
+static void start_logging(struct keeper *k)
+{
+	k->files = log_files_create();
+	log_set_sink(log_files_write, k->files);
+}
+
+static bool start_gateway(struct keeper *k, struct err *err)
+{
+	struct config *c = live_config(k->live);
+	struct key_ring *keys = live_keys(k->live);
+
+	k->stats = stats_create(gateway_worker_count(c));
+	k->gateway = gateway_start(c, keys, k->stats, err);
+	config_unref(c);
+	key_ring_unref(keys);
+	if (k->gateway) {
+		live_attach(k->live, k->gateway);
+	}
+	return k->gateway;
+}
+
+static bool start_control(struct keeper *k, struct err *err)
+{
+	k->runtime = (struct control_runtime){
+		.ctx = k,
+		.config = runtime_config,
+		.facts = runtime_facts,
+		.reload = runtime_reload,
+		.put_secret = runtime_put_secret,
+		.has_secret = runtime_has_secret,
+		.stop = runtime_stop,
+	};
+	k->control = control_create(k->setup.home, k->setup.config_path, &k->runtime);
+	k->socket = control_socket_create(k->control, k->setup.home, err);
+	return k->socket;
+}
+
+static void start_watch(struct keeper *k)
+{
+	struct err err = ERR_INIT;
+
+	k->watch = config_watch_create(k->setup.config_path, &err);
+	if (!k->watch) {
+		log_warn("config", "edits are not noticed by themselves: %s", err.msg);
+	}
+	/* What changed between loading and watching. */
+	live_reload(k->live, NULL);
+}
+
+struct keeper *keeper_create(const struct keeper_setup *setup, struct err *err)
+{
+	struct keeper *k = xcalloc(1, sizeof *k);
+
+	k->setup = *setup;
+	k->setup.home = xstrdup(setup->home);
+	k->setup.config_path = xstrdup(setup->config_path);
+	k->started_ms = clock_wall_ms();
+	k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&k->lock, NULL);
+	start_logging(k);
+	k->live = live_create(setup->home, setup->config_path, k->files, setup->has_screen, err);
+	if (k->live && start_gateway(k, err) && start_control(k, err)) {
+		start_watch(k);
+		log_info("server", "listening on %s", gateway_listen(k->gateway));
+		return k;
+	}
+	keeper_destroy(k);
+	return NULL;
+}
+
+const char *keeper_listen(const struct keeper *k)
+{
+	return gateway_listen(k->gateway);
+}
+
+/* ---- work ---- */
+
+void keeper_stop(struct keeper *k, int64_t drain_ms)
+{
+	const uint64_t one = 1;
+	uint64_t at_ms = clock_mono_ms() + (uint64_t)drain_ms;
+
+	pthread_mutex_lock(&k->lock);
+	if (!k->stop_at_ms || at_ms < k->stop_at_ms) {
+		k->stop_at_ms = at_ms;
+	}
+	pthread_mutex_unlock(&k->lock);
+	if (write(k->wake_fd, &one, sizeof one) < 0) {
+		return;   /* it is full of wake-ups already */
+	}
+}
+
+static void take_signals(struct keeper *k)
+{
+	int signal;
+
+	while ((signal = process_next_signal(k->setup.signal_fd))) {
+		if (signal == SIGHUP) {
+			live_reload(k->live, NULL);
+		} else {
+			keeper_stop(k, k->is_draining ? 0 : DRAIN_MS);
+			log_info("server", k->is_draining ? "ending at once" :
+				 "finishing what is in flight; once more ends at once");
+			k->is_draining = true;
+		}
+	}
+}
+
+static void take_wake_up(struct keeper *k)
+{
+	uint64_t count;
+
+	while (read(k->wake_fd, &count, sizeof count) > 0) {
+	}
+}
+
+/* Everything the keeper waits for; `fds` has room for four. */
+static nfds_t fill_polls(const struct keeper *k, struct pollfd *fds)
+{
+	nfds_t count = 0;
+
+	fds[count++] = (struct pollfd){ .fd = k->wake_fd, .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = control_socket_fd(k->socket), .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = k->setup.signal_fd, .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = k->watch ? config_watch_fd(k->watch) : -1,
+					.events = POLLIN };
+	return count;
+}
+
+static void work(struct keeper *k, const struct pollfd *fds)
+{
+	if (fds[0].revents) {
+		take_wake_up(k);
+	}
+	if (fds[1].revents) {
+		control_socket_accept(k->socket);
+	}
+	if (fds[2].revents) {
+		take_signals(k);
+	}
+	if (fds[3].revents && config_watch_drain(k->watch)) {
+		live_reload(k->live, NULL);
+	}
+}
+
+static void tick(struct keeper *k)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	log_flush();
+	if (now_ms >= k->next_sweep_ms) {
+		k->next_sweep_ms = now_ms + SWEEP_MS;
+		log_files_sweep(k->files, clock_wall_ms());
+	}
+}
+
+static uint64_t stop_time(struct keeper *k)
+{
+	uint64_t at_ms;
+
+	pthread_mutex_lock(&k->lock);
+	at_ms = k->stop_at_ms;
+	pthread_mutex_unlock(&k->lock);
+	return at_ms;
+}
+
+/* Told to end, and nothing left to wait for? */
+static bool is_over(struct keeper *k, bool *has_closed)
+{
+	uint64_t stop_at_ms = stop_time(k);
+
+	if (!stop_at_ms) {
+		return false;
+	}
+	if (!*has_closed) {
+		*has_closed = true;
+		process_notify("STOPPING=1");
+		gateway_stop_listening(k->gateway);
+	}
+	return clock_mono_ms() >= stop_at_ms || gateway_in_flight(k->gateway) == 0;
+}
+
+static void end_gateway(struct keeper *k)
+{
+	struct gateway *gateway = k->gateway;
+
+	live_attach(k->live, NULL);
+	pthread_mutex_lock(&k->lock);
+	k->gateway = NULL;
+	pthread_mutex_unlock(&k->lock);
+	gateway_stop(gateway, 0, NULL);
+}
+
+void keeper_run(struct keeper *k)
+{
+	struct pollfd fds[4];
+	bool has_closed = false;
+
+	while (!is_over(k, &has_closed)) {
+		nfds_t count = fill_polls(k, fds);
+
+		if (poll(fds, count, TICK_MS) > 0) {
+			work(k, fds);
+		}
+		tick(k);
+	}
+	end_gateway(k);
+	log_info("server", "ended");
+	log_flush();
+}
+
+/* ---- end ---- */
+
+bool keeper_destroy(struct keeper *k)
+{
+	if (!k) {
+		return true;
+	}
+	if (!control_socket_destroy(k->socket)) {
+		log_flush();
+		return false;
+	}
+	if (k->gateway) {
+		live_attach(k->live, NULL);
+		gateway_stop(k->gateway, 0, NULL);
+	}
+	control_destroy(k->control);
+	config_watch_destroy(k->watch);
+	stats_destroy(k->stats);
+	live_destroy(k->live);
+	log_flush();
+	log_set_sink(NULL, NULL);
+	log_files_destroy(k->files);
+	close(k->wake_fd);
+	pthread_mutex_destroy(&k->lock);
+	free((char *)k->setup.home);
+	free((char *)k->setup.config_path);
+	free(k);
+	return true;
+}

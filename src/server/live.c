@@ -1,0 +1,344 @@
+#include "server/live.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/load.h"
+#include "credentials/prompt.h"
+#include "gateway/gateway.h"
+
+struct live {
+	char *home;
+	char *config_path;
+	struct log_files *files;        /* borrowed */
+	bool has_screen;
+
+	pthread_mutex_t change;         /* one changer at a time; held over I/O */
+	struct credential_store *store; /* NULL: not needed, or store_problem says why */
+	char *store_kind;               /* as configured when it was opened */
+	struct buf text;                /* of the file as last looked at */
+
+	pthread_mutex_t lock;           /* guards the rest; short */
+	struct gateway *gateway;
+	struct config *config;
+	struct key_ring *keys;
+	char config_error[MAX_ERR_MSG];
+	char store_problem[MAX_ERR_MSG];
+	bool needs_restart;
+};
+
+static void apply_logging(struct live *l, const struct logging_config *c)
+{
+	const struct log_options options = {
+		.level = c->level,
+		.console_level = l->has_screen ? LOG_OFF : c->console_level,
+		.console_json = c->console_json,
+		.buffered = true,
+		.mask = c->mask_sensitive,
+	};
+
+	log_configure(&options);
+	log_files_configure(l->files, l->home, c);
+}
+
+static void set_store_problem(struct live *l, const char *text)
+{
+	pthread_mutex_lock(&l->lock);
+	str_copy(l->store_problem, sizeof l->store_problem, text);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static bool can_ask(const struct live *l)
+{
+	return !l->has_screen && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* Opens the store that the configuration names; one that failed is tried
+ * again with each change. */
+static bool open_store(struct live *l, const struct config *c, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (l->store && str_eq(l->store_kind, c->credential_store)) {
+		return true;
+	}
+	store_close(l->store);
+	free(l->store_kind);
+	l->store_kind = xstrdup(c->credential_store);
+	l->store = store_open_asking(c->credential_store, l->home,
+				     can_ask(l) ? prompt_ask_tty : NULL, NULL, &why);
+	set_store_problem(l, why.msg);
+	if (!l->store) {
+		log_warn("server", "credential store: %s", why.msg);
+		if (err) {
+			*err = why;
+		}
+	}
+	return l->store;
+}
+
+static struct key_ring *build_keys(struct live *l, const struct config *c)
+{
+	if (key_ring_needs_store(c)) {
+		open_store(l, c, NULL);
+	}
+	return key_ring_rebuild(l->keys, c, l->store,
+				*l->store_problem ? l->store_problem : NULL);
+}
+
+/* Keys go first: nobody sees a new account without its key. */
+static void swap_keys(struct live *l, struct key_ring *keys)
+{
+	struct key_ring *old;
+
+	pthread_mutex_lock(&l->lock);
+	old = l->keys;
+	l->keys = keys;
+	if (l->gateway) {
+		gateway_set_keys(l->gateway, keys);
+	}
+	pthread_mutex_unlock(&l->lock);
+	key_ring_unref(old);
+}
+
+static void swap_config(struct live *l, struct config *c)
+{
+	struct config *old;
+
+	pthread_mutex_lock(&l->lock);
+	old = l->config;
+	c->generation = old ? old->generation + 1 : 1;
+	l->config = c;
+	l->config_error[0] = '\0';
+	if (l->gateway && gateway_set_config(l->gateway, c)) {
+		l->needs_restart = true;
+	}
+	pthread_mutex_unlock(&l->lock);
+	config_unref(old);
+}
+
+static void put_in_force(struct live *l, struct config *c)
+{
+	apply_logging(l, &c->logging);
+	for (size_t i = 0; i < c->warnings.count; i++) {
+		log_warn("config", "%s", c->warnings.items[i]);
+	}
+	swap_keys(l, build_keys(l, c));
+	swap_config(l, c);
+}
+
+static bool read_file(struct live *l, struct buf *out, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (file_read(l->config_path, out, &why) || why.kind == ERR_NOT_FOUND) {
+		return true;
+	}
+	if (err) {
+		*err = why;
+	}
+	return false;
+}
+
+static void remember_text(struct live *l, struct buf *text)
+{
+	buf_wipe(&l->text);
+	l->text = *text;
+	buf_init(text, MAX_CONFIG_BYTES);
+}
+
+static bool is_same_text(const struct live *l, const struct buf *text)
+{
+	return text->len == l->text.len &&
+	       (!text->len || memcmp(text->ptr, l->text.ptr, text->len) == 0);
+}
+
+static bool refuse(struct live *l, const struct err *why, struct err *err)
+{
+	log_error("config", "%s; the last valid configuration stays in force", why->msg);
+	pthread_mutex_lock(&l->lock);
+	str_copy(l->config_error, sizeof l->config_error, why->msg);
+	pthread_mutex_unlock(&l->lock);
+	if (err) {
+		*err = *why;
+	}
+	return false;
+}
+
+static bool known_result(struct live *l, struct err *err)
+{
+	bool ok;
+
+	pthread_mutex_lock(&l->lock);
+	ok = !*l->config_error || err_setf(err, ERR_INVALID, "%s", l->config_error);
+	pthread_mutex_unlock(&l->lock);
+	return ok;
+}
+
+/* With l->change. */
+static bool reload(struct live *l, struct err *err)
+{
+	struct buf text = BUF_INIT(MAX_CONFIG_BYTES);
+	struct err why = ERR_INIT;
+	struct config *c;
+	bool ok;
+
+	if (!read_file(l, &text, &why)) {
+		buf_wipe(&text);
+		return refuse(l, &why, err);
+	}
+	if (is_same_text(l, &text)) {
+		buf_wipe(&text);
+		return known_result(l, err);
+	}
+	c = config_parse(l->config_path, buf_slice(&text), &why);
+	remember_text(l, &text);
+	ok = c;
+	if (ok) {
+		put_in_force(l, c);
+		log_info("config", "%s is in force", l->config_path);
+	} else {
+		refuse(l, &why, err);
+	}
+	buf_wipe(&text);
+	return ok;
+}
+
+bool live_reload(struct live *l, struct err *err)
+{
+	bool ok;
+
+	pthread_mutex_lock(&l->change);
+	ok = reload(l, err);
+	pthread_mutex_unlock(&l->change);
+	return ok;
+}
+
+static bool load_first(struct live *l, struct err *err)
+{
+	struct config *c;
+
+	if (!read_file(l, &l->text, err)) {
+		return false;
+	}
+	c = config_parse(l->config_path, buf_slice(&l->text), err);
+	if (c) {
+		put_in_force(l, c);
+	}
+	return c;
+}
+
+struct live *live_create(const char *home, const char *config_path, struct log_files *files,
+			 bool has_screen, struct err *err)
+{
+	struct live *l = xcalloc(1, sizeof *l);
+
+	l->home = xstrdup(home);
+	l->config_path = xstrdup(config_path);
+	l->files = files;
+	l->has_screen = has_screen;
+	buf_init(&l->text, MAX_CONFIG_BYTES);
+	pthread_mutex_init(&l->change, NULL);
+	pthread_mutex_init(&l->lock, NULL);
+	if (load_first(l, err)) {
+		return l;
+	}
+	live_destroy(l);
+	return NULL;
+}
+
+void live_destroy(struct live *l)
+{
+	if (!l) {
+		return;
+	}
+	config_unref(l->config);
+	key_ring_unref(l->keys);
+	store_close(l->store);
+	buf_wipe(&l->text);
+	pthread_mutex_destroy(&l->change);
+	pthread_mutex_destroy(&l->lock);
+	free(l->store_kind);
+	free(l->config_path);
+	free(l->home);
+	free(l);
+}
+
+void live_attach(struct live *l, struct gateway *g)
+{
+	pthread_mutex_lock(&l->lock);
+	l->gateway = g;
+	pthread_mutex_unlock(&l->lock);
+}
+
+struct config *live_config(struct live *l)
+{
+	struct config *c;
+
+	pthread_mutex_lock(&l->lock);
+	c = config_ref(l->config);
+	pthread_mutex_unlock(&l->lock);
+	return c;
+}
+
+struct key_ring *live_keys(struct live *l)
+{
+	struct key_ring *keys;
+
+	pthread_mutex_lock(&l->lock);
+	keys = key_ring_ref(l->keys);
+	pthread_mutex_unlock(&l->lock);
+	return keys;
+}
+
+/* With l->change. */
+static bool put_secret(struct live *l, const char *account, const struct secret *value,
+		       struct err *err)
+{
+	bool ok = open_store(l, l->config, err);
+
+	ok = ok && (value ? store_put(l->store, account, value, err) :
+			    store_delete(l->store, account, err));
+	if (ok) {
+		swap_keys(l, build_keys(l, l->config));
+	}
+	return ok;
+}
+
+bool live_put_secret(struct live *l, const char *account, const struct secret *value,
+		     struct err *err)
+{
+	bool ok;
+
+	pthread_mutex_lock(&l->change);
+	ok = put_secret(l, account, value, err);
+	pthread_mutex_unlock(&l->change);
+	return ok;
+}
+
+bool live_has_secret(struct live *l, const char *account_id, struct buf *reason)
+{
+	struct key_ring *keys = live_keys(l);
+	const char *problem = NULL;
+	bool has = key_ring_get(keys, account_id, &problem);
+
+	if (!has) {
+		buf_adds(reason, problem ? problem : "no key");
+	}
+	key_ring_unref(keys);
+	return has;
+}
+
+void live_problems(struct live *l, char config_error[MAX_ERR_MSG],
+		   char store_problem[MAX_ERR_MSG], bool *needs_restart)
+{
+	pthread_mutex_lock(&l->lock);
+	str_copy(config_error, MAX_ERR_MSG, l->config_error);
+	str_copy(store_problem, MAX_ERR_MSG, l->store_problem);
+	*needs_restart = l->needs_restart;
+	pthread_mutex_unlock(&l->lock);
+}

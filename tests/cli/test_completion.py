@@ -1,0 +1,113 @@
+"""Completion: what the program offers, and bash with the script that it prints."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from lab.gateway import BINARY, Gateway
+
+
+@pytest.fixture(scope="module")
+def home():
+    gateway = Gateway({"upstream_accounts": [
+        {"id": "upstream_1", "name": "main", "type": "none", "provider": "demo"},
+        {"id": "upstream_2", "name": "mirror", "type": "none", "provider": "demo"}],
+        "models": {"smart": {"routes": [{"upstream": "main", "model": "demo"}]}}}, start=False)
+    yield gateway
+    gateway.close()
+
+
+def offered(home, *words):
+    done = home.cli("completion", "--next", "--", *words, check=True)
+    return [line.split("\t")[0] for line in done.stdout.decode().splitlines()]
+
+
+@pytest.mark.parametrize("words, expected", [
+    (["up"], ["upstream"]),
+    (["upstream", "e"], ["edit", "enable"]),
+    (["upstream", "show", "m"], ["main", "mirror"]),
+    (["upstream", "show", "main", ""], []),
+    (["apikey", "show", "b"], ["boss"]),
+    (["model", "show", ""], ["smart"]),
+    (["upstream", "add", "--provider=op"], ["--provider=openai", "--provider=openai-compatible"]),
+    (["upstream", "add", "--provider", "op"], ["openai", "openai-compatible"]),
+    (["--no-color", "usage", "--by", "d"], ["day"]),
+    (["usage", "--b"], ["--by="]),
+    (["completion", ""], ["bash", "zsh", "fish"]),
+    (["connect", "cl"], ["claude-code", "cline"]),
+    (["config", "check", ""], [":files"]),
+    (["config", "get", "server.po"], ["server.port"]),
+    (["run", "--", ""], [":commands"]),
+    (["run", "--", "cat", ""], [":files"]),
+    (["nonsense", ""], ["server", "upstream", "apikey", "oauth", "cooldown", "model", "tui",
+                        "status", "health", "usage", "logs", "env", "config", "connect", "run",
+                        "doctor", "completion"]),
+])
+def test_what_is_offered(home, words, expected):
+    assert offered(home, *words) == expected
+
+
+def test_a_flag_that_is_there_is_not_offered_again(home):
+    assert "--name=" not in offered(home, "apikey", "add", "--name=x", "--")
+    assert "--header=" in offered(home, "upstream", "add", "--header=A: b", "--")
+
+
+def test_the_home_of_the_line_counts(home):
+    path = str(home.home)
+    home_env = home.extra_env
+    home_env["LLM_GATEWAY_HOME"] = "/nonexistent"
+    try:
+        assert offered(home, "--home", path, "upstream", "show", "mi") == ["mirror"]
+        assert offered(home, "upstream", "show", "mi") == []
+    finally:
+        del home_env["LLM_GATEWAY_HOME"]
+
+
+def bash_completes(home, line):
+    """COMPREPLY of an interactive-like bash for the line, cursor at its end."""
+    script = f"""
+        eval "$({BINARY} completion bash)"
+        complete -p llm-gateway >/dev/null || exit 9
+        COMP_LINE={line!r} COMP_POINT=${{#COMP_LINE}}
+        # what readline does: words end at blanks and at COMP_WORDBREAKS
+        read -ra COMP_WORDS <<< "$(sed 's/=/ = /g' <<< "$COMP_LINE")"
+        [[ $COMP_LINE == *' ' ]] && COMP_WORDS+=('')
+        COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+        COMP_WORDS[0]={BINARY}
+        _llm_gateway
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "-c", script], env=home.environment(), text=True,
+                          capture_output=True, cwd=home.root, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.split("\n")[:-1]
+
+
+@pytest.mark.parametrize("line, expected", [
+    ("llm-gateway up", ["upstream"]),
+    ("llm-gateway upstream show m", ["main", "mirror"]),
+    ("llm-gateway upstream add --provider=op", ["openai", "openai-compatible"]),
+    ("llm-gateway upstream add --provider=", ["anthropic", "openai", "google", "azure",
+                                              "openai-compatible", "demo"]),
+    ("llm-gateway usage --b", ["--by="]),
+    ("llm-gateway model show ", ["smart"]),
+])
+def test_bash(home, line, expected):
+    assert bash_completes(home, line) == expected
+
+
+def test_bash_completes_files(home):
+    (home.root / "some file.yaml").write_text("")
+    assert "some file.yaml" in bash_completes(home, "llm-gateway config check so")
+
+
+def test_scripts_are_valid_for_their_shells():
+    for shell, check in (("bash", ["-n"]), ("zsh", ["-n"]), ("fish", ["--no-execute"])):
+        script = subprocess.run([BINARY, "completion", shell], check=True,
+                                capture_output=True).stdout
+        assert b"--next" in script
+        if shutil.which(shell):
+            subprocess.run([shell, *check], input=script, check=True,
+                           env={"PATH": os.environ["PATH"]})

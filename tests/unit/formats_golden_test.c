@@ -1,0 +1,319 @@
+/*
+ * The golden matrix (C170): every sample of every format, converted to every
+ * format, must give exactly the bytes in
+ *
+ *	tests/formats/golden/<source>-to-<target>/<sample>.<kind>
+ *
+ * kind: request (the body for the upstream, and its warnings), stream (what a
+ * streaming client reads), whole (what a client that does not stream reads).
+ * A cell whose golden file is missing fails. REGENERATE=1 writes the files;
+ * read the diff before committing it.
+ *
+ * The same runs carry two properties: a stream fed byte by byte gives the same
+ * output, and one cut off at any byte gives a beginning of it and then ends in
+ * an error (C171).
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "formats/convert.h"
+#include "formats/format.h"
+
+#define SAMPLES "tests/samples"
+#define GOLDEN "tests/formats/golden"
+#define CREATED 1763700000
+#define ASKED_MODEL "asked-model"
+
+struct side {
+	enum format_id format;
+	enum provider_id provider;
+	const char *model;
+};
+
+static const struct side sides[] = {
+	{ FORMAT_ANTHROPIC, PROVIDER_ANTHROPIC, "claude-sonnet-5-5" },
+	{ FORMAT_CHAT, PROVIDER_OPENAI, "gpt-6-sol" },
+	{ FORMAT_RESPONSES, PROVIDER_OPENAI, "gpt-6-sol" },
+	{ FORMAT_GEMINI, PROVIDER_GOOGLE, "gemini-3.8-flash" },
+};
+
+struct sample {
+	const struct side *source;
+	const char *name;                 /* file name */
+	struct slice bytes;
+};
+
+static size_t wrong;
+
+/* ---- files ---- */
+
+static bool read_all(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "rb");
+	char piece[4096];
+	size_t got;
+
+	if (!f) {
+		return false;
+	}
+	while ((got = fread(piece, 1, sizeof piece, f)) > 0) {
+		buf_add(out, piece, got);
+	}
+	fclose(f);
+	return true;
+}
+
+static void write_all(const char *path, struct slice bytes)
+{
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes.ptr, 1, bytes.len, f), bytes.len);
+	fclose(f);
+}
+
+static void complain(const char *path, const char *what)
+{
+	print_error("%s: %s\n", path, what);
+	wrong++;
+}
+
+static void compare(const struct sample *s, const struct side *target, const char *kind,
+		    struct slice got)
+{
+	struct buf want = BUF_INIT(4 * MIB);
+	char path[512];
+
+	snprintf(path, sizeof path, GOLDEN "/%s-to-%s", format_name(s->source->format),
+		 format_name(target->format));
+	if (getenv("REGENERATE")) {
+		assert_true(mkdir(path, 0777) == 0 || errno == EEXIST);
+	}
+	snprintf(path, sizeof path, GOLDEN "/%s-to-%s/%s.%s", format_name(s->source->format),
+		 format_name(target->format), s->name, kind);
+	if (getenv("REGENERATE")) {
+		write_all(path, got);
+	} else if (!read_all(path, &want)) {
+		complain(path, "no golden file; REGENERATE=1 makes it");
+	} else if (!slice_same(buf_slice(&want), got)) {
+		complain(path, "differs");
+		print_error("got: %.*s\n", (int)got.len, got.ptr);
+	}
+	buf_release(&want);
+}
+
+/* ---- answers ---- */
+
+static struct answer_plan *make_plan(const struct sample *s, const struct side *client,
+				     bool client_stream)
+{
+	const struct upstream_account account = { .provider = s->source->provider };
+	struct route_options options;
+	struct answer_plan *plan;
+	struct arena a;
+	struct hub_request *req;
+
+	arena_init(&a, 4096);
+	route_options_read(&account, &options);
+	req = hub_request_new(&a, client->format);
+	req->stream = client_stream;
+	req->include_usage = true;
+	req->wants_blobs = true;
+	plan = answer_plan_create(req, s->source->format, slice_of(ASKED_MODEL), &options);
+	plan->created = CREATED;
+	arena_release(&a);
+	return plan;
+}
+
+static bool is_sse(const struct sample *s)
+{
+	return str_ends(s->name, ".sse");
+}
+
+/* The error of an answer that failed before it said anything is no output:
+ * the gateway answers it; here it is noted. */
+static void note_error(const struct convert_stream *s, struct buf *out)
+{
+	const struct api_error *e = convert_stream_error(s);
+
+	if (!convert_stream_wrote_error(s)) {
+		buf_addf(out, "error %s %s: %s\n", error_class_name(e->class), e->code,
+			 e->message);
+	}
+}
+
+static void convert_answer(const struct sample *s, const struct side *client,
+			   bool client_stream, size_t piece, struct buf *out)
+{
+	struct convert_stream *stream =
+		convert_stream_create(make_plan(s, client, client_stream), is_sse(s));
+	enum convert_state state;
+
+	for (size_t at = 0; at < s->bytes.len; at += piece) {
+		size_t len = s->bytes.len - at < piece ? s->bytes.len - at : piece;
+
+		convert_stream_feed(stream, (struct slice){ s->bytes.ptr + at, len }, out);
+	}
+	state = convert_stream_finish(stream, out);
+	if (state == CONVERT_FAILED) {
+		note_error(stream, out);
+	} else {
+		assert_int_equal(state, CONVERT_COMPLETE);
+	}
+	convert_stream_destroy(stream);
+}
+
+/* C171: what came before the cut is what comes without it. */
+static void cut_everywhere(const struct sample *s, const struct side *client, struct slice whole)
+{
+	for (size_t cut = 0; cut < s->bytes.len; cut++) {
+		struct convert_stream *stream =
+			convert_stream_create(make_plan(s, client, true), true);
+		struct buf out = BUF_INIT(4 * MIB);
+		enum convert_state state;
+
+		convert_stream_feed(stream, (struct slice){ s->bytes.ptr, cut }, &out);
+		assert_true(out.len <= whole.len);
+		assert_memory_equal(buf_text(&out), whole.ptr, out.len);
+		state = convert_stream_finish(stream, &out);
+		if (state == CONVERT_COMPLETE) {
+			assert_true(slice_same(buf_slice(&out), whole));
+		} else {
+			assert_int_equal(state, CONVERT_FAILED);
+		}
+		buf_release(&out);
+		convert_stream_destroy(stream);
+	}
+}
+
+static void check_answer(const struct sample *s, const struct side *client)
+{
+	struct buf stream = BUF_INIT(4 * MIB);
+	struct buf bytewise = BUF_INIT(4 * MIB);
+	struct buf whole = BUF_INIT(4 * MIB);
+
+	convert_answer(s, client, true, s->bytes.len, &stream);
+	convert_answer(s, client, true, 1, &bytewise);
+	assert_true(slice_same(buf_slice(&stream), buf_slice(&bytewise)));
+	compare(s, client, "stream", buf_slice(&stream));
+	convert_answer(s, client, false, s->bytes.len, &whole);
+	compare(s, client, "whole", buf_slice(&whole));
+	if (is_sse(s) && !str_starts(buf_text(&stream), "error ")) {
+		cut_everywhere(s, client, buf_slice(&stream));
+	}
+	buf_release(&stream);
+	buf_release(&bytewise);
+	buf_release(&whole);
+}
+
+/* ---- requests ---- */
+
+static void check_request(const struct sample *s, const struct side *target)
+{
+	const struct upstream_account account = { .provider = target->provider };
+	const struct convert_source source = {
+		.format = s->source->format,
+		.body = s->bytes,
+		.path_model = s->source->format == FORMAT_GEMINI ? s->source->model : NULL,
+	};
+	const struct convert_target to = { target->format, &account, target->model, ASKED_MODEL };
+	struct buf out = BUF_INIT(4 * MIB);
+	struct api_error error = { .message = "" };
+	struct warnings warnings;
+	struct converted converted;
+	struct hub_request *req;
+	struct arena a;
+
+	arena_init(&a, 64 * KIB);
+	req = convert_decode(&source, &a, &warnings, &error);
+	if (req && convert_encode(req, &to, &warnings, &converted, &error)) {
+		assert_non_null(json_read(&a, buf_slice(&converted.body), NULL));
+		buf_addf(&out, "%s\nwarnings: %s\nstream: %d\nversion: %s\n",
+			 buf_text(&converted.body), buf_text(&converted.warnings),
+			 converted.stream,
+			 converted.anthropic_version ? converted.anthropic_version : "-");
+		converted_release(&converted);
+	} else {
+		buf_addf(&out, "refused %s %s: %s\n", error_class_name(error.class),
+			 error.param, error.message);
+	}
+	compare(s, target, "request", buf_slice(&out));
+	buf_release(&out);
+	arena_release(&a);
+}
+
+/* ---- the walk ---- */
+
+static bool is_answer(const char *name)
+{
+	return (str_ends(name, ".sse") && !str_starts(name, "legacy_")) ||
+	       (str_starts(name, "response_") && str_ends(name, ".json"));
+}
+
+static void check_sample(const struct sample *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
+		if (!format_find(sides[i].format)) {
+			continue;
+		}
+		if (is_answer(s->name)) {
+			check_answer(s, &sides[i]);
+		} else if (str_starts(s->name, "request_")) {
+			check_request(s, &sides[i]);
+		}
+	}
+}
+
+static void check_side(const struct side *source)
+{
+	char path[512];
+	DIR *dir;
+	struct dirent *entry;
+
+	snprintf(path, sizeof path, SAMPLES "/%s", format_name(source->format));
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		struct buf bytes = BUF_INIT(4 * MIB);
+		struct sample s = { source, entry->d_name, SLICE_NULL };
+
+		snprintf(path, sizeof path, SAMPLES "/%s/%s", format_name(source->format),
+			 entry->d_name);
+		if (entry->d_name[0] != '.' && read_all(path, &bytes)) {
+			s.bytes = buf_slice(&bytes);
+			check_sample(&s);
+		}
+		buf_release(&bytes);
+	}
+	closedir(dir);
+}
+
+static void matrix_equals_golden_files(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
+		if (format_find(sides[i].format)) {
+			check_side(&sides[i]);
+		}
+	}
+	assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(matrix_equals_golden_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
