@@ -17,55 +17,55 @@ void config_unref(struct config *c)
 	free(c);
 }
 
-/* How an object answers to `who`: its name or id, or the beginning of its id. */
-enum fit { FIT_NONE, FIT_PREFIX, FIT_EXACT };
+/* What answers to `who` by its name or id, or alone by the beginning of its
+ * id. */
+struct search {
+	const char *who;
+	const void *exact;
+	const void *prefix;
+	size_t prefixes;
+};
 
-static enum fit fit_of(const char *id, const char *name, const char *who)
+static void consider(struct search *s, const char *id, const char *name, const void *object)
 {
-	if (str_eq(id, who) || str_eq(name, who)) {
-		return FIT_EXACT;
+	if (str_empty(s->who)) {
+		return;
 	}
-	return str_starts(id, who) ? FIT_PREFIX : FIT_NONE;
+	if (!s->exact && (str_eq(id, s->who) || str_eq(name, s->who))) {
+		s->exact = object;
+	}
+	if (str_starts(id, s->who)) {
+		s->prefix = object;
+		s->prefixes++;
+	}
+}
+
+static const void *found(const struct search *s)
+{
+	if (s->exact) {
+		return s->exact;
+	}
+	return s->prefixes == 1 ? s->prefix : NULL;
 }
 
 const struct upstream_account *config_account(const struct config *c, const char *who)
 {
-	const struct upstream_account *found = NULL;
-	size_t prefixes = 0;
+	struct search s = { .who = who };
 
-	for (size_t i = 0; !str_empty(who) && i < c->account_count; i++) {
-		const struct upstream_account *account = &c->accounts[i];
-		enum fit fit = fit_of(account->id, account->name, who);
-
-		if (fit == FIT_EXACT) {
-			return account;
-		}
-		if (fit == FIT_PREFIX) {
-			found = account;
-			prefixes++;
-		}
+	for (size_t i = 0; i < c->account_count; i++) {
+		consider(&s, c->accounts[i].id, c->accounts[i].name, &c->accounts[i]);
 	}
-	return prefixes == 1 ? found : NULL;
+	return found(&s);
 }
 
 const struct gateway_key *config_key(const struct config *c, const char *who)
 {
-	const struct gateway_key *found = NULL;
-	size_t prefixes = 0;
+	struct search s = { .who = who };
 
-	for (size_t i = 0; !str_empty(who) && i < c->key_count; i++) {
-		const struct gateway_key *key = &c->keys[i];
-		enum fit fit = fit_of(key->id, key->name, who);
-
-		if (fit == FIT_EXACT) {
-			return key;
-		}
-		if (fit == FIT_PREFIX) {
-			found = key;
-			prefixes++;
-		}
+	for (size_t i = 0; i < c->key_count; i++) {
+		consider(&s, c->keys[i].id, c->keys[i].name, &c->keys[i]);
 	}
-	return prefixes == 1 ? found : NULL;
+	return found(&s);
 }
 
 const struct model_alias *config_alias(const struct config *c, const char *name)

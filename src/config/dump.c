@@ -7,9 +7,7 @@
 #include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
-#include "base/mask.h"
 #include "config/config.h"
-#include "config/edit.h"
 #include "config/load.h"
 #include "config/node.h"
 #include "config/path.h"
@@ -17,187 +15,83 @@
 #include "config/render.h"
 #include "config/scalar.h"
 #include "config/schema.h"
+#include "config/tree_write.h"
 #include "config/value.h"
 
-struct dump {
-	struct buf *out;
-	bool is_json;
-	struct json_writer json;
-	int depth;              /* YAML: of the lines to come */
-	bool after_dash;        /* YAML: the next key goes behind "- " */
-};
-
-/* ---- writing ---- */
-
-/* `name` NULL: an item of a list. */
-static void begin_value(struct dump *d, const char *name)
-{
-	if (d->is_json) {
-		if (name) {
-			json_key(&d->json, name);
-		}
-		return;
-	}
-	if (d->after_dash) {
-		buf_addf(d->out, "%*s- ", (d->depth - 1) * INDENT_STEP, "");
-		d->after_dash = false;
-	} else {
-		buf_addf(d->out, "%*s", d->depth * INDENT_STEP, "");
-	}
-	yaml_quote(d->out, name);
-	buf_addc(d->out, ':');
-}
-
-static void write_text(struct dump *d, const char *name, const char *text)
-{
-	begin_value(d, name);
-	if (d->is_json) {
-		json_str(&d->json, text);
-		return;
-	}
-	buf_addc(d->out, ' ');
-	yaml_quote(d->out, text);
-	buf_addc(d->out, '\n');
-}
-
-/* A number or truth value, which both languages write alike. */
-static void write_raw(struct dump *d, const char *name, const char *text)
-{
-	begin_value(d, name);
-	if (d->is_json) {
-		json_raw(&d->json, slice_of(text));
-	} else {
-		buf_addf(d->out, " %s\n", text);
-	}
-}
-
-static void write_list(struct dump *d, const char *name, const struct string_list *list)
-{
-	begin_value(d, name);
-	if (d->is_json) {
-		json_array(&d->json);
-	} else {
-		buf_adds(d->out, " [");
-	}
-	for (size_t i = 0; i < list->count; i++) {
-		if (d->is_json) {
-			json_str(&d->json, list->items[i]);
-		} else {
-			buf_adds(d->out, i ? ", " : "");
-			yaml_quote(d->out, list->items[i]);
-		}
-	}
-	if (d->is_json) {
-		json_end(&d->json);
-	} else {
-		buf_adds(d->out, "]\n");
-	}
-}
-
-static void begin_children(struct dump *d, const char *name, size_t count, bool is_list)
-{
-	begin_value(d, name);
-	if (!d->is_json) {
-		buf_adds(d->out, count ? "\n" : is_list ? " []\n" : " {}\n");
-		d->depth++;
-	} else if (is_list) {
-		json_array(&d->json);
-	} else {
-		json_object(&d->json);
-	}
-}
-
-static void end_children(struct dump *d)
-{
-	if (d->is_json) {
-		json_end(&d->json);
-	} else {
-		d->depth--;
-	}
-}
-
-static void begin_item(struct dump *d)
-{
-	if (d->is_json) {
-		json_object(&d->json);
-	} else {
-		d->depth++;
-		d->after_dash = true;
-	}
-}
-
-/* ---- scalars ---- */
-
 /* Whole seconds stay the plain number that the file has. */
-static void dump_duration(struct dump *d, const char *name, int64_t ms)
+static void dump_duration(struct tree_writer *w, const char *name, int64_t ms)
 {
 	struct buf text = BUF_INIT(KIB);
 
 	if (ms % 1000 == 0) {
 		buf_addf(&text, "%lld", (long long)(ms / 1000));
-		write_raw(d, name, buf_text(&text));
+		tree_raw(w, name, buf_text(&text));
 	} else {
 		value_add_duration(&text, ms);
-		write_text(d, name, buf_text(&text));
+		tree_text(w, name, buf_text(&text));
 	}
 	buf_release(&text);
 }
 
-static void dump_size(struct dump *d, const char *name, int64_t bytes)
+static void dump_size(struct tree_writer *w, const char *name, int64_t bytes)
 {
 	struct buf text = BUF_INIT(KIB);
 
 	value_add_size(&text, bytes);
-	write_text(d, name, buf_text(&text));
+	tree_text(w, name, buf_text(&text));
 	buf_release(&text);
 }
 
-static void dump_whole(struct dump *d, const char *name, int64_t value)
+static void dump_whole(struct tree_writer *w, const char *name, int64_t value)
 {
 	char text[32];
 
 	snprintf(text, sizeof text, "%lld", (long long)value);
-	write_raw(d, name, text);
+	tree_raw(w, name, text);
 }
 
-static void dump_number(struct dump *d, const struct schema_key *key, double value)
+static void dump_number(struct tree_writer *w, const char *name, double value)
 {
 	struct buf text = BUF_INIT(KIB);
-	struct json_writer w;
+	struct json_writer number;
 
-	if ((key->flags & KEY_UNSET) && value < 0) {
-		return;
-	}
-	json_open(&w, &text);
-	json_double(&w, value);
-	write_raw(d, key->name, buf_text(&text));
+	json_open(&number, &text);
+	json_double(&number, value);
+	tree_raw(w, name, buf_text(&text));
 	buf_release(&text);
 }
 
-static void dump_time(struct dump *d, const char *name, int64_t wall_ms)
+static void dump_optional(struct tree_writer *w, const struct schema_key *key, double value)
+{
+	if (!(key->flags & KEY_UNSET) || value >= 0) {
+		dump_number(w, key->name, value);
+	}
+}
+
+static void dump_time(struct tree_writer *w, const char *name, int64_t wall_ms)
 {
 	char text[CLOCK_TEXT_BYTES];
 
 	if (wall_ms) {
 		clock_format(wall_ms, text);
-		write_text(d, name, text);
+		tree_text(w, name, text);
 	}
 }
 
-static void dump_text(struct dump *d, const struct schema_key *key, const char *text)
+static void dump_text(struct tree_writer *w, const struct schema_key *key, const char *text)
 {
 	struct buf shown = BUF_INIT(MAX_CONFIG_BYTES);
 
 	if (key->flags & KEY_URL_SECRET) {
 		redact_url(text, &shown);
-		write_text(d, key->name, buf_text(&shown));
+		tree_text(w, key->name, buf_text(&shown));
 	} else {
-		write_text(d, key->name, text);
+		tree_text(w, key->name, text);
 	}
 	buf_release(&shown);
 }
 
-static void dump_permissions(struct dump *d, const char *name, unsigned permissions)
+static void dump_permissions(struct tree_writer *w, const char *name, unsigned permissions)
 {
 	struct buf text = BUF_INIT(KIB);
 	struct arena arena;
@@ -206,25 +100,25 @@ static void dump_permissions(struct dump *d, const char *name, unsigned permissi
 	arena_init(&arena, KIB);
 	permissions_text(permissions, &text);
 	list = scalar_split(&arena, buf_text(&text));
-	write_list(d, name, &list);
+	tree_list(w, name, &list);
 	arena_release(&arena);
 	buf_release(&text);
 }
 
-static void dump_choice(struct dump *d, const struct schema_key *key, const void *field)
+static void dump_choice(struct tree_writer *w, const struct schema_key *key, const void *field)
 {
 	int index;
 
 	memcpy(&index, field, sizeof index);
-	write_text(d, key->name, key->words[index]);
+	tree_text(w, key->name, key->words[index]);
 }
 
-static void dump_list(struct dump *d, const struct schema_key *key, const void *base)
+static void dump_list(struct tree_writer *w, const struct schema_key *key, const void *base)
 {
 	const bool *given = (const void *)((const char *)base + key->count_offset);
 
 	if (!key->count_offset || *given) {
-		write_list(d, key->name, (const void *)((const char *)base + key->offset));
+		tree_list(w, key->name, (const void *)((const char *)base + key->offset));
 	}
 }
 
@@ -241,40 +135,52 @@ static enum key_kind pair_kind(const struct schema_key *key, const char *name)
 	return key->flags & KEY_NUMBERS ? KEY_NUMBER : KEY_TEXT;
 }
 
-static void dump_joined(struct dump *d, const struct string_pair *pair)
+static void dump_joined(struct tree_writer *w, const struct string_pair *pair)
 {
 	struct arena arena;
 	struct string_list list;
 
 	arena_init(&arena, KIB);
 	list = scalar_split(&arena, pair->value);
-	write_list(d, pair->name, &list);
+	tree_list(w, pair->name, &list);
 	arena_release(&arena);
 }
 
-static void dump_pairs(struct dump *d, const struct schema_key *key, const struct pair_list *list)
+/* Kept as the file wrote it, say +1.50 or 007, which JSON does not have. */
+static void dump_pair(struct tree_writer *w, enum key_kind kind, const struct string_pair *pair)
 {
-	begin_children(d, key->name, list->count, false);
+	double number;
+
+	if (kind == KEY_BOOL) {
+		tree_raw(w, pair->name, pair->value);
+	} else if ((kind == KEY_INT || kind == KEY_NUMBER) && value_number(pair->value, &number)) {
+		dump_number(w, pair->name, number);
+	} else {
+		tree_text(w, pair->name, pair->value);
+	}
+}
+
+static void dump_pairs(struct tree_writer *w, const struct schema_key *key,
+		       const struct pair_list *list)
+{
+	tree_begin(w, key->name, list->count, false);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct string_pair *pair = &list->items[i];
-		enum key_kind kind = pair_kind(key, pair->name);
 
 		if (key->flags & KEY_SECRET) {
-			write_text(d, pair->name, REDACTED);
+			tree_text(w, pair->name, REDACTED);
 		} else if (key->flags & KEY_JOINED) {
-			dump_joined(d, pair);
-		} else if (kind == KEY_BOOL || kind == KEY_INT || kind == KEY_NUMBER) {
-			write_raw(d, pair->name, pair->value);
+			dump_joined(w, pair);
 		} else {
-			write_text(d, pair->name, pair->value);
+			dump_pair(w, pair_kind(key, pair->name), pair);
 		}
 	}
-	end_children(d);
+	tree_end(w);
 }
 
 /* ---- tables ---- */
 
-static void dump_table(struct dump *d, const struct schema_table *table, const void *base);
+static void dump_table(struct tree_writer *w, const struct schema_table *table, const void *base);
 
 static size_t array_of(const struct schema_key *key, const void *base, const char **array)
 {
@@ -285,156 +191,137 @@ static size_t array_of(const struct schema_key *key, const void *base, const cha
 	return count;
 }
 
-static void dump_items(struct dump *d, const struct schema_key *key, const void *base)
+static void dump_items(struct tree_writer *w, const struct schema_key *key, const void *base)
 {
 	const char *array;
 	size_t count = array_of(key, base, &array);
 
-	begin_children(d, key->name, count, true);
+	tree_begin(w, key->name, count, true);
 	for (size_t i = 0; i < count; i++) {
-		begin_item(d);
-		dump_table(d, key->table, array + i * key->table->bytes);
-		end_children(d);
+		tree_item(w);
+		dump_table(w, key->table, array + i * key->table->bytes);
+		tree_end(w);
 	}
-	end_children(d);
+	tree_end(w);
 }
 
-static void dump_named(struct dump *d, const struct schema_key *key, const void *base)
+static void dump_named(struct tree_writer *w, const struct schema_key *key, const void *base)
 {
 	const char *array;
 	size_t count = array_of(key, base, &array);
 
-	begin_children(d, key->name, count, false);
+	tree_begin(w, key->name, count, false);
 	for (size_t i = 0; i < count; i++) {
 		const char *item = array + i * key->table->bytes;
 		const char *name;
 
 		memcpy(&name, item + key->table->name_offset, sizeof name);
-		begin_children(d, name, key->table->count, false);
-		dump_table(d, key->table, item);
-		end_children(d);
+		tree_begin(w, name, key->table->count, false);
+		dump_table(w, key->table, item);
+		tree_end(w);
 	}
-	end_children(d);
+	tree_end(w);
 }
 
-static void dump_word(struct dump *d, const struct schema_key *key, bool value)
+static void dump_word(struct tree_writer *w, const struct schema_key *key, bool value)
 {
 	if (key->kind == KEY_SWITCH) {
-		write_text(d, key->name, key->words[value]);
+		tree_text(w, key->name, key->words[value]);
 	} else {
-		write_raw(d, key->name, value ? "true" : "false");
+		tree_raw(w, key->name, value ? "true" : "false");
 	}
 }
 
-static void dump_tristate(struct dump *d, const char *name, int value)
+static void dump_tristate(struct tree_writer *w, const char *name, int value)
 {
 	if (value >= 0) {
-		write_raw(d, name, value ? "true" : "false");
+		tree_raw(w, name, value ? "true" : "false");
 	}
 }
 
-static void dump_section(struct dump *d, const struct schema_key *key, const void *field)
+static void dump_section(struct tree_writer *w, const struct schema_key *key, const void *field)
 {
-	begin_children(d, key->name, key->table->count, false);
-	dump_table(d, key->table, field);
-	end_children(d);
+	tree_begin(w, key->name, key->table->count, false);
+	dump_table(w, key->table, field);
+	tree_end(w);
 }
 
-static void dump_key(struct dump *d, const struct schema_key *key, const void *base)
+static void dump_key(struct tree_writer *w, const struct schema_key *key, const void *base)
 {
 	const void *field = (const char *)base + key->offset;
 	int64_t unit = key->unit ? key->unit : 1;
 
 	switch (key->kind) {
 	case KEY_BOOL:
-	case KEY_SWITCH:      dump_word(d, key, *(const bool *)field); break;
-	case KEY_TRISTATE:    dump_tristate(d, key->name, *(const int *)field); break;
-	case KEY_CHOICE:      dump_choice(d, key, field); break;
-	case KEY_INT:         dump_whole(d, key->name, *(const int *)field); break;
-	case KEY_COUNT:       dump_whole(d, key->name, *(const int64_t *)field / unit); break;
-	case KEY_NUMBER:      dump_number(d, key, *(const double *)field); break;
-	case KEY_DURATION:    dump_duration(d, key->name, *(const int64_t *)field); break;
-	case KEY_SIZE:        dump_size(d, key->name, *(const int64_t *)field); break;
-	case KEY_TIME:        dump_time(d, key->name, *(const int64_t *)field); break;
+	case KEY_SWITCH:      dump_word(w, key, *(const bool *)field); break;
+	case KEY_TRISTATE:    dump_tristate(w, key->name, *(const int *)field); break;
+	case KEY_CHOICE:      dump_choice(w, key, field); break;
+	case KEY_INT:         dump_whole(w, key->name, *(const int *)field); break;
+	case KEY_COUNT:       dump_whole(w, key->name, *(const int64_t *)field / unit); break;
+	case KEY_NUMBER:      dump_optional(w, key, *(const double *)field); break;
+	case KEY_DURATION:    dump_duration(w, key->name, *(const int64_t *)field); break;
+	case KEY_SIZE:        dump_size(w, key->name, *(const int64_t *)field); break;
+	case KEY_TIME:        dump_time(w, key->name, *(const int64_t *)field); break;
 	case KEY_WORD:
 	case KEY_TEXT:
-	case KEY_PROMPT:      dump_text(d, key, *(const char *const *)field); break;
+	case KEY_PROMPT:      dump_text(w, key, *(const char *const *)field); break;
 	case KEY_HASH:        break;
-	case KEY_PERMISSIONS: dump_permissions(d, key->name, *(const unsigned *)field); break;
-	case KEY_LIST:        dump_list(d, key, base); break;
+	case KEY_PERMISSIONS: dump_permissions(w, key->name, *(const unsigned *)field); break;
+	case KEY_LIST:        dump_list(w, key, base); break;
 	case KEY_PAIRS:
-	case KEY_OPTIONS:     dump_pairs(d, key, field); break;
-	case KEY_TABLE:       dump_section(d, key, field); break;
-	case KEY_ITEMS:       dump_items(d, key, base); break;
-	case KEY_NAMED:       dump_named(d, key, base); break;
+	case KEY_OPTIONS:     dump_pairs(w, key, field); break;
+	case KEY_TABLE:       dump_section(w, key, field); break;
+	case KEY_ITEMS:       dump_items(w, key, base); break;
+	case KEY_NAMED:       dump_named(w, key, base); break;
 	}
 }
 
-static void dump_table(struct dump *d, const struct schema_table *table, const void *base)
+static void dump_table(struct tree_writer *w, const struct schema_table *table, const void *base)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct schema_key *key = &table->keys[i];
 
 		if (!(key->flags & KEY_SECRET) || key->kind == KEY_PAIRS) {
-			dump_key(d, key, base);
+			dump_key(w, key, base);
 		}
 	}
 }
 
+static void dump_config(const struct config *c, struct buf *out, bool is_json)
+{
+	struct tree_writer w;
+
+	tree_open(&w, out, is_json);
+	dump_table(&w, schema_root(), c);
+	tree_close(&w);
+}
+
 void config_dump_yaml(const struct config *c, struct buf *out)
 {
-	struct dump d = { .out = out };
-
-	dump_table(&d, schema_root(), c);
+	dump_config(c, out, false);
 }
 
 void config_dump_json(const struct config *c, struct buf *out)
 {
-	struct dump d = { .out = out, .is_json = true };
-
-	json_open(&d.json, out);
-	json_object(&d.json);
-	dump_table(&d, schema_root(), c);
-	json_end(&d.json);
-}
-
-/* ---- one value ---- */
-
-static bool get_from(struct slice dump, const char *where, struct arena *arena, struct buf *out,
-		     struct err *err)
-{
-	const struct node *root;
-	const struct node *n;
-	struct found found;
-	struct path path;
-
-	if (!path_parse(where, arena, &path, err) ||
-	    !node_parse("config", dump, arena, &root, err)) {
-		return false;
-	}
-	path_follow(&path, root, &found);
-	if (found.depth < path.count) {
-		return path_refuse_missing(&path, &found, err);
-	}
-	n = found.nodes[found.depth];
-	if (n->kind == NODE_SCALAR) {
-		buf_adds(out, n->text);
-	} else {
-		render_node_text(dump, n, out);
-	}
-	return true;
+	dump_config(c, out, true);
 }
 
 bool config_get(const struct config *c, const char *path, struct buf *out, struct err *err)
 {
 	struct buf dump = BUF_INIT(MAX_CONFIG_BYTES);
+	const struct node *n;
 	struct arena arena;
 	bool ok;
 
 	arena_init(&arena, 16 * KIB);
 	config_dump_yaml(c, &dump);
 	ok = dump.failed ? err_setf(err, ERR_TOO_LARGE, "the configuration is too large")
-			 : get_from(buf_slice(&dump), path, &arena, out, err);
+			 : path_find(buf_slice(&dump), path, &arena, &n, err);
+	if (ok && n->kind == NODE_SCALAR) {
+		buf_adds(out, n->text);
+	} else if (ok) {
+		render_node_text(buf_slice(&dump), n, out);
+	}
 	arena_release(&arena);
 	buf_release(&dump);
 	return ok;

@@ -253,32 +253,17 @@ bool config_edit_text(struct slice text, const struct edit *edits, size_t count,
 	return ok;
 }
 
-static bool get_parsed(struct slice text, const char *where, struct arena *arena, struct buf *out,
-		       struct err *err)
-{
-	const struct node *root;
-	struct found found;
-	struct path path;
-
-	if (!path_parse(where, arena, &path, err) ||
-	    !node_parse("config", text, arena, &root, err)) {
-		return false;
-	}
-	path_follow(&path, root, &found);
-	if (found.depth < path.count) {
-		return path_refuse_missing(&path, &found, err);
-	}
-	render_node_text(text, found.nodes[found.depth], out);
-	return true;
-}
-
 bool config_get_text(struct slice text, const char *path, struct buf *out, struct err *err)
 {
+	const struct node *n;
 	struct arena arena;
 	bool ok;
 
 	arena_init(&arena, ARENA_BLOCK_BYTES);
-	ok = get_parsed(text, path, &arena, out, err);
+	ok = path_find(text, path, &arena, &n, err);
+	if (ok) {
+		render_node_text(text, n, out);
+	}
 	arena_wipe(&arena);
 	return ok;
 }

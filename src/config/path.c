@@ -177,3 +177,19 @@ bool path_refuse_missing(const struct path *path, const struct found *found, str
 		return err_setf(err, ERR_NOT_FOUND, "the file has no item %zu", step->index);
 	}
 }
+
+bool path_find(struct slice text, const char *where, struct arena *arena,
+	       const struct node **n, struct err *err)
+{
+	const struct node *root;
+	struct found found;
+	struct path path;
+
+	if (!path_parse(where, arena, &path, err) ||
+	    !node_parse("config", text, arena, &root, err)) {
+		return false;
+	}
+	path_follow(&path, root, &found);
+	*n = found.nodes[found.depth];
+	return found.depth == path.count || path_refuse_missing(&path, &found, err);
+}

@@ -51,4 +51,9 @@ void path_continue(const struct path *path, struct found *found);
 /* ERR_NOT_FOUND with what the first step that leads nowhere asked for. */
 bool path_refuse_missing(const struct path *path, const struct found *found, struct err *err);
 
+/* The node at `where` in `text`, in `arena`. ERR_USAGE, ERR_INVALID (no YAML)
+ * or ERR_NOT_FOUND. */
+bool path_find(struct slice text, const char *where, struct arena *arena,
+	       const struct node **n, struct err *err);
+
 #endif

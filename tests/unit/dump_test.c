@@ -9,6 +9,8 @@
 
 #include "config/dump.c"
 
+#include "config/edit.h"
+
 #define HASH "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define PLANTED "xyzzy-planted"
 
@@ -31,7 +33,7 @@ static const char full_text[] =
 	"  c:\n"
 	"fallback: {alias_fallback: {c: ['odd: name']}}\n"
 	"detection: {error_codes: [5xx]}\n"
-	"rate_limit: {per_model_rps: {m: 0.25}}\n"
+	"rate_limit: {per_model_rps: {m: 0.25, o: +01.50}}\n"
 	"logging: {max_file_size_mb: 5, capture: headers}\n"
 	"usage: {prices: {m: {in: 3, out: 15.5}, n: {}}}\n"
 	"environment: {https_proxy: 'http://me:" PLANTED "@q.test'}\n";
@@ -97,6 +99,7 @@ static void test_dump_loads_to_the_same(void **state)
 	assert_non_null(strstr(buf_text(&first), "permissions: [read, admin]"));
 	assert_non_null(strstr(buf_text(&first), "usd_per_day: 0.1\n"));
 	assert_non_null(strstr(buf_text(&first), "strict: true\n"));
+	assert_non_null(strstr(buf_text(&first), "o: 1.5\n"));
 	assert_non_null(strstr(buf_text(&first), "max_file_size_mb: 5\n"));
 	buf_release(&first);
 	buf_release(&loadable);
