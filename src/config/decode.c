@@ -286,7 +286,7 @@ static bool decode_pair(struct load *l, const struct schema_key *key, const stru
 /* "path.name", for messages. */
 static const char *join_path(struct load *l, const char *path, const char *name)
 {
-	return *path ? arena_printf(&l->config->arena, "%s.%s", path, name) : name;
+	return *path ? arena_printf(l->scratch, "%s.%s", path, name) : name;
 }
 
 static bool decode_pairs(struct load *l, const struct schema_key *key, const struct node *map,

@@ -15,6 +15,7 @@
 /* One reading of one file. */
 struct load {
 	struct config *config;
+	struct arena *scratch;  /* gone with the nodes */
 	/* The environment neither overrides nor has to fill in: for edits, whose
 	 * result must hold wherever it is read. */
 	bool ignores_environment;

@@ -309,7 +309,7 @@ void config_dump_json(const struct config *c, struct buf *out)
 bool config_get(const struct config *c, const char *path, struct buf *out, struct err *err)
 {
 	struct buf dump = BUF_INIT(MAX_CONFIG_BYTES);
-	const struct node *n;
+	const struct node *n = NULL;
 	struct arena arena;
 	bool ok;
 

@@ -121,6 +121,7 @@ struct config *config_parse_with(const char *path, struct slice text, bool ignor
 	bool ok;
 
 	arena_init(&nodes, ARENA_BLOCK_BYTES);
+	l.scratch = &nodes;
 	ok = fill(&l, text, &nodes);
 	arena_wipe(&nodes);
 	vec_release(&l.warnings);
