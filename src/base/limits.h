@@ -91,6 +91,13 @@
 /* An answer of the demo upstream; embeddings of many texts are the largest. */
 #define MAX_DEMO_BYTES (16 * MIB)
 
+/* Cooldowns of one upstream: one for the whole and one for each model in
+ * trouble; more models than that fail together only as a whole. */
+#define MAX_COOLDOWNS_PER_UPSTREAM 32
+
+/* Models of one upstream whose speed and failures are remembered. */
+#define MAX_MODELS_PER_UPSTREAM 32
+
 /* Memory that one exchange's arena may take beside its body. */
 #define MAX_ARENA_BYTES (256 * MIB)
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include "base/map.h"
+#include "config/refuse.h"
 #include "config/scalar.h"
 
 #define DERIVED_ID_DIGITS 12

@@ -1,131 +1,12 @@
 #include "config/decode.h"
 
 #include <assert.h>
-#include <stdarg.h>
 
 #include "base/limits.h"
-#include "base/mask.h"
 #include "config/expand.h"
+#include "config/refuse.h"
 #include "config/scalar.h"
 #include "config/value.h"
-
-bool load_refuse(struct load *l, const struct node *at, const char *fmt, ...)
-{
-	char what[MAX_ERR_MSG];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof what, fmt, ap);
-	va_end(ap);
-	return err_setf(l->err, ERR_INVALID, "%s:%d:%d: %s", l->config->path,
-			at->line, at->column, what);
-}
-
-void load_warn(struct load *l, const struct node *at, const char *fmt, ...)
-{
-	char what[MAX_ERR_MSG];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof what, fmt, ap);
-	va_end(ap);
-	vec_push(&l->warnings, arena_printf(&l->config->arena, "%s:%d:%d: %s", l->config->path,
-					    at->line, at->column, what));
-}
-
-/* ---- messages ---- */
-
-static const char *nearest_word(const char *const *words, const char *text)
-{
-	size_t count = 0;
-
-	while (words && words[count]) {
-		count++;
-	}
-	return count ? str_nearest(text, words, count) : NULL;
-}
-
-static void add_key_names(const struct schema_table *table, struct buf *out)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		buf_addf(out, "%s%s", i ? ", " : "", table->keys[i].name);
-	}
-}
-
-static bool refuse_unknown(struct load *l, const struct schema_table *table,
-			   const struct node *key, const char *path)
-{
-	const char *nearest = schema_nearest(table, key->text);
-	struct buf name = BUF_INIT(MAX_CONFIG_BYTES);
-	struct buf hint = BUF_INIT(MAX_ERR_MSG);
-
-	mask_text(slice_of(key->text), &name);
-	if (nearest) {
-		buf_addf(&hint, "did you mean \"%s\"?", nearest);
-	} else {
-		buf_adds(&hint, "expected one of ");
-		add_key_names(table, &hint);
-	}
-	load_refuse(l, key, "unknown key \"%.60s\"%s%s; %s", buf_text(&name),
-		    *path ? " in " : "", path, buf_text(&hint));
-	buf_release(&name);
-	buf_release(&hint);
-	return false;
-}
-
-/* Only short words are worth repeating, and nothing that may be secret. */
-static void add_refused_value(const struct schema_key *key, const char *raw, struct buf *out)
-{
-	bool quotes = key->kind <= KEY_TIME && !(key->flags & KEY_SECRET) && *raw &&
-		      strlen(raw) <= 40 && !strstr(raw, "${");
-
-	if (!quotes) {
-		buf_adds(out, " does not fit");
-		return;
-	}
-	buf_adds(out, " is \"");
-	mask_text(slice_of(raw), out);
-	buf_addc(out, '"');
-}
-
-/* "server.port is "x"; expected a whole number from 0 to 65535" */
-static void describe_refusal(const struct schema_key *key, const char *raw, const char *value,
-			     struct buf *out)
-{
-	const char *nearest = nearest_word(key->words, raw);
-
-	add_refused_value(key, raw, out);
-	buf_adds(out, "; expected ");
-	scalar_expected(key, value, out);
-	if (nearest && *nearest) {
-		buf_addf(out, "; did you mean \"%s\"?", nearest);
-	}
-}
-
-static bool refuse_value(struct load *l, const struct schema_key *key, const struct node *n,
-			 const char *path, const char *value)
-{
-	struct buf what = BUF_INIT(MAX_ERR_MSG);
-
-	describe_refusal(key, n->kind == NODE_SCALAR ? n->text : "", value, &what);
-	load_refuse(l, n, "%s%s", path, buf_text(&what));
-	buf_wipe(&what);
-	return false;
-}
-
-static bool refuse_kind(struct load *l, const struct schema_key *key, const struct node *n,
-			const char *path)
-{
-	static const char *const kinds[] = {
-		[NODE_SCALAR] = "a single value", [NODE_MAP] = "a mapping", [NODE_LIST] = "a list",
-	};
-	struct buf expected = BUF_INIT(MAX_ERR_MSG);
-
-	scalar_expected(key, NULL, &expected);
-	load_refuse(l, n, "%s is %s; expected %s", path, kinds[n->kind], buf_text(&expected));
-	buf_release(&expected);
-	return false;
-}
 
 /* ---- values ---- */
 
@@ -253,6 +134,12 @@ static bool decode_list(struct load *l, const struct schema_key *key, const stru
 	       refuse_kind(l, key, n, path);
 }
 
+/* "path.name", for messages. */
+static const char *join_path(struct load *l, const char *path, const char *name)
+{
+	return *path ? arena_printf(l->scratch, "%s.%s", path, name) : name;
+}
+
 /* ---- pairs ---- */
 
 static bool is_one_line(const char *text)
@@ -279,41 +166,6 @@ static bool decode_pair(struct load *l, const struct schema_key *key, const stru
 	}
 	if (*value && !is_one_line(*value)) {
 		return load_refuse(l, n, "%s has a line break; expected one line", path);
-	}
-	return true;
-}
-
-/* "path.name", for messages. */
-static const char *join_path(struct load *l, const char *path, const char *name)
-{
-	return *path ? arena_printf(l->scratch, "%s.%s", path, name) : name;
-}
-
-static bool decode_pairs(struct load *l, const struct schema_key *key, const struct node *map,
-			 const char *path, void *base)
-{
-	struct pair_list *list = (void *)((char *)base + key->offset);
-
-	if (map->kind != NODE_MAP) {
-		return refuse_kind(l, key, map, path);
-	}
-	list->items = arena_alloc(&l->config->arena, (map->count + 1) * sizeof *list->items);
-	for (size_t i = 0; i < map->count; i++) {
-		const char *name = map->keys[i]->text;
-		const char *expected = key->check ? key->check(name) : NULL;
-		const char *value;
-
-		if (expected) {
-			return load_refuse(l, map->keys[i], "a name in %s does not fit; "
-					   "expected %s", path, expected);
-		}
-		if (!decode_pair(l, key, map->items[i], join_path(l, path, name), &value)) {
-			return false;
-		}
-		if (value) {
-			name = arena_strdup(&l->config->arena, name);
-			list->items[list->count++] = (struct string_pair){ name, value };
-		}
 	}
 	return true;
 }
@@ -349,8 +201,32 @@ static bool decode_option(struct load *l, const struct schema_key *option, const
 	return true;
 }
 
-static bool decode_options(struct load *l, const struct schema_key *key, const struct node *map,
-			   const char *path, void *base)
+/* One entry of a map that is kept as pairs. *value stays NULL when there is
+ * nothing to keep. */
+static bool decode_entry(struct load *l, const struct schema_key *key, const struct node *name,
+			 const struct node *n, const char *path, const char **value)
+{
+	const char *inner = join_path(l, path, name->text);
+	const char *expected = key->check ? key->check(name->text) : NULL;
+	const struct schema_key *option;
+
+	*value = NULL;
+	if (expected) {
+		return load_refuse(l, name, "a name in %s does not fit; expected %s",
+				   path, expected);
+	}
+	if (key->kind == KEY_PAIRS) {
+		return decode_pair(l, key, n, inner, value);
+	}
+	option = schema_key(key->table, name->text);
+	if (!option) {
+		return refuse_unknown(l, key->table, name, path);
+	}
+	return node_is_null(n) || decode_option(l, option, n, inner, value);
+}
+
+static bool decode_pairs(struct load *l, const struct schema_key *key, const struct node *map,
+			 const char *path, void *base)
 {
 	struct pair_list *list = (void *)((char *)base + key->offset);
 
@@ -359,19 +235,14 @@ static bool decode_options(struct load *l, const struct schema_key *key, const s
 	}
 	list->items = arena_alloc(&l->config->arena, (map->count + 1) * sizeof *list->items);
 	for (size_t i = 0; i < map->count; i++) {
-		const struct schema_key *option = schema_key(key->table, map->keys[i]->text);
-		const char *value = NULL;
+		const char *name = arena_strdup(&l->config->arena, map->keys[i]->text);
+		const char *value;
 
-		if (!option) {
-			return refuse_unknown(l, key->table, map->keys[i], path);
-		}
-		if (!node_is_null(map->items[i]) &&
-		    !decode_option(l, option, map->items[i],
-				   join_path(l, path, option->name), &value)) {
+		if (!decode_entry(l, key, map->keys[i], map->items[i], path, &value)) {
 			return false;
 		}
 		if (value) {
-			list->items[list->count++] = (struct string_pair){ option->name, value };
+			list->items[list->count++] = (struct string_pair){ name, value };
 		}
 	}
 	return true;
@@ -476,9 +347,8 @@ static bool decode_value(struct load *l, const struct schema_key *key, const str
 	case KEY_PERMISSIONS:
 		return decode_list(l, key, n, path, base);
 	case KEY_PAIRS:
-		return decode_pairs(l, key, n, path, base);
 	case KEY_OPTIONS:
-		return decode_options(l, key, n, path, base);
+		return decode_pairs(l, key, n, path, base);
 	case KEY_TABLE:
 		return decode_table(l, key->table, n, path, (char *)base + key->offset);
 	case KEY_ITEMS:

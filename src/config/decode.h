@@ -24,12 +24,6 @@ struct load {
 	struct err *err;
 };
 
-/* ERR_INVALID with the node's place before the message; returns false. */
-bool load_refuse(struct load *l, const struct node *at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-void load_warn(struct load *l, const struct node *at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /* Fills a struct with the defaults of its table. */
 void decode_defaults(struct arena *arena, const struct schema_table *table, void *base);
 

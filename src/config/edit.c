@@ -287,41 +287,88 @@ static bool read_or_template(const char *path, struct buf *text, struct err *err
 	return false;
 }
 
-static bool write_if_valid(const char *path, struct slice text, struct err *err)
+static bool is_valid(const char *path, struct slice text, struct err *err)
 {
 	struct config *c = config_parse_with(path, text, true, err);
 
-	if (!c) {
-		return false;
-	}
 	config_unref(c);
-	return file_write(path, text, 0600, err);
+	return c != NULL;
 }
 
-static bool edit_locked(const char *path, const struct edit *edits, size_t count,
-			struct err *err)
+/* The text of the file as it would be. */
+static bool edited_file(const char *path, const struct edit *edits, size_t count,
+			struct buf *out, struct err *err)
 {
 	struct buf before = BUF_INIT(MAX_CONFIG_BYTES);
-	struct buf after = BUF_INIT(MAX_CONFIG_BYTES);
 	bool ok = read_or_template(path, &before, err) &&
-		  config_edit_text(buf_slice(&before), edits, count, &after, err) &&
-		  write_if_valid(path, buf_slice(&after), err);
+		  config_edit_text(buf_slice(&before), edits, count, out, err) &&
+		  is_valid(path, buf_slice(out), err);
 
 	buf_wipe(&before);
+	return ok;
+}
+
+static int lock_file_of(const char *path, struct err *err)
+{
+	char *lock_path = xasprintf("%s.lock", path);
+	int lock = file_lock(lock_path, true, err);
+
+	free(lock_path);
+	return lock;
+}
+
+bool config_edit_check(const char *path, const struct edit *edits, size_t count, struct err *err)
+{
+	struct buf after = BUF_INIT(MAX_CONFIG_BYTES);
+	bool ok = edited_file(path, edits, count, &after, err);
+
 	buf_wipe(&after);
 	return ok;
 }
 
 bool config_edit_file(const char *path, const struct edit *edits, size_t count, struct err *err)
 {
-	char *lock_path = xasprintf("%s.lock", path);
-	int lock = file_lock(lock_path, true, err);
-	bool ok = false;
+	struct buf after = BUF_INIT(MAX_CONFIG_BYTES);
+	int lock = lock_file_of(path, err);
+	bool ok;
 
-	if (lock >= 0) {
-		ok = edit_locked(path, edits, count, err);
-		close(lock);
+	if (lock < 0) {
+		return false;
 	}
-	free(lock_path);
+	ok = edited_file(path, edits, count, &after, err) &&
+	     file_write(path, buf_slice(&after), 0600, err);
+	close(lock);
+	buf_wipe(&after);
+	return ok;
+}
+
+static bool is_unchanged(const char *path, struct slice original, struct err *err)
+{
+	struct buf now = BUF_INIT(MAX_CONFIG_BYTES);
+	struct err problem = ERR_INIT;
+	bool ok = file_read(path, &now, &problem) || problem.kind == ERR_NOT_FOUND;
+
+	if (!ok && err) {
+		*err = problem;
+	} else if (now.len != original.len ||
+		   (now.len && memcmp(now.ptr, original.ptr, now.len) != 0)) {
+		ok = err_setf(err, ERR_CONFLICT, "%s was changed by somebody else meanwhile", path);
+	}
+	buf_wipe(&now);
+	return ok;
+}
+
+bool config_replace_file(const char *path, struct slice original, struct slice text,
+			 struct err *err)
+{
+	int lock = lock_file_of(path, err);
+	bool ok;
+
+	if (lock < 0) {
+		return false;
+	}
+	ok = is_valid(path, text, err) && is_unchanged(path, original, err) &&
+	     file_write(path, text, 0600, err);
+	close(lock);
 	return ok;
 }

@@ -32,11 +32,22 @@ struct edit {
 bool config_edit_text(struct slice text, const struct edit *edits, size_t count,
 		      struct buf *out, struct err *err);
 
-/* Reads, edits, validates the result with config_parse, writes atomically,
- * all under the lock file beside `path`. The file is created from the
- * template when missing. Any thread but a worker. */
+/* Reads, edits, validates the result, writes atomically, all under the lock
+ * file beside `path` (PATH.lock). The file is created from the template when
+ * missing. What the environment holds neither helps nor hinders: whoever edits
+ * need not have the gateway's variables. Any thread but a worker. */
 bool config_edit_file(const char *path, const struct edit *edits, size_t count,
 		      struct err *err);
+
+/* Whether config_edit_file would take these edits now; writes nothing. */
+bool config_edit_check(const char *path, const struct edit *edits, size_t count,
+		       struct err *err);
+
+/* Replaces the whole file by a text that somebody wrote from `original`, under
+ * the same lock. ERR_INVALID when it would not load, ERR_CONFLICT when the
+ * file is not `original` any more ("" when it did not exist). */
+bool config_replace_file(const char *path, struct slice original, struct slice text,
+			 struct err *err);
 
 /* The raw YAML scalar or subtree at `path`, as the file has it. */
 bool config_get_text(struct slice text, const char *path, struct buf *out, struct err *err);

@@ -1,5 +1,6 @@
 #include "config/keys.h"
 
+#include <assert.h>
 #include <ctype.h>
 
 #include "base/limits.h"
@@ -220,6 +221,7 @@ bool config_format_value(const char *path, const char *text, struct buf *out, st
 	if (!find_target(path, &t, err)) {
 		return false;
 	}
+	assert(t.key);          /* a path has one step at least */
 	is_leaf = scalar_kind(t.key->kind) || (t.key->kind == KEY_PAIRS && t.is_inside);
 	if ((t.key->kind == KEY_LIST || t.key->kind == KEY_PERMISSIONS) && !t.is_inside) {
 		add_list(text, out);

@@ -83,6 +83,13 @@ static bool next(struct parse *p)
 	return yaml_parser_parse(&p->parser, &p->event) || refuse_syntax(p);
 }
 
+static bool skip(struct parse *p, yaml_event_type_t type)
+{
+	assert(p->event.type == type);
+	(void)type;
+	return next(p);
+}
+
 /* A node that begins where the current event does. */
 static struct node *node_new(struct parse *p, enum node_kind kind, enum node_style style)
 {
@@ -384,17 +391,17 @@ static const struct node *parse_node(struct parse *p)
 static bool parse_document(struct parse *p, const struct node **root)
 {
 	*root = NULL;
-	if (!next(p) || !next(p)) {
+	if (!skip(p, YAML_NO_EVENT) || !skip(p, YAML_STREAM_START_EVENT)) {
 		return false;
 	}
 	if (p->event.type == YAML_STREAM_END_EVENT) {
 		return true;
 	}
-	if (!next(p)) {
+	if (!skip(p, YAML_DOCUMENT_START_EVENT)) {
 		return false;
 	}
 	*root = parse_node(p);
-	if (!*root || !next(p) || !next(p)) {
+	if (!*root || !next(p) || !skip(p, YAML_DOCUMENT_END_EVENT)) {
 		return false;
 	}
 	if (p->event.type != YAML_STREAM_END_EVENT) {

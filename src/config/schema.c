@@ -46,7 +46,7 @@ static const struct schema_key server_keys[] = {
 	{ "cors_origins", KEY_LIST, FIELD(server_config, cors_origins),
 	  .check = check_not_empty },
 	{ "trusted_proxies", KEY_LIST, FIELD(server_config, trusted_proxies),
-	  .check = check_not_empty },
+	  .check = check_address_range },
 };
 static const struct schema_table server_table = { KEYS(server_keys) };
 
@@ -319,7 +319,8 @@ static const struct schema_table concurrency_table = { KEYS(concurrency_keys) };
 /* ---- logging, usage, environment, dashboard ---- */
 
 static const struct schema_key logging_keys[] = {
-	{ "level", KEY_CHOICE, FIELD(logging_config, level), .fallback = "info", .words = level_words },
+	{ "level", KEY_CHOICE, FIELD(logging_config, level), .fallback = "info",
+	  .words = level_words },
 	{ "format", KEY_SWITCH, FIELD(logging_config, format_json), .fallback = "json",
 	  WORDS("text", "json") },
 	{ "console_level", KEY_CHOICE, FIELD(logging_config, console_level),

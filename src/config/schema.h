@@ -51,6 +51,7 @@ struct schema_table;
 struct schema_key {
 	const char *name;
 	enum key_kind kind;
+	unsigned flags;
 	size_t offset;          /* in the struct of the table */
 	size_t count_offset;    /* of the count beside an array; KEY_LIST: of a bool that
 				 * says whether it was given, 0 = none */
@@ -60,7 +61,6 @@ struct schema_key {
 	int64_t unit;           /* KEY_COUNT: what one stands for; 0 means 1 */
 	const char *const *words;       /* ends with NULL */
 	const struct schema_table *table;
-	unsigned flags;
 	/* Text, items of a list, names of pairs: what is expected instead of
 	 * `text`, or NULL when it will do. */
 	const char *(*check)(const char *text);

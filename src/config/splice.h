@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "config/edit.h"
+#include "config/new_value.h"
 #include "config/node.h"
 #include "config/path.h"
 
@@ -17,12 +18,6 @@ struct splice {
 	size_t start;
 	size_t end;
 	struct buf text;
-};
-
-/* What is put into the file: its text without indentation, and its node. */
-struct new_value {
-	struct buf text;
-	const struct node *node;
 };
 
 struct edit_work {
@@ -43,6 +38,12 @@ void edit_work_release(struct edit_work *w);
 bool splice_set(struct edit_work *w, const char *value);
 bool splice_append(struct edit_work *w, const char *value);
 bool splice_remove(struct edit_work *w);
+
+/* A range to be replaced; the caller writes the new text into what it gets. */
+struct buf *splice_replace(struct edit_work *w, size_t start, size_t end);
+
+/* Replaces what the first `depth` steps of the path lead to. */
+bool splice_replace_value(struct edit_work *w, size_t depth, const struct new_value *v);
 
 /* The text with the splices in. */
 void splice_apply(const struct edit_work *w, struct buf *out);

@@ -1,5 +1,6 @@
 #include "config/text_check.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
 
@@ -75,6 +76,26 @@ const char *check_proxy_url(const char *text)
 
 	return !*text || is_url(text, schemes) ? NULL
 		: "a proxy URL with http://, https:// or socks5://";
+}
+
+const char *check_address_range(const char *text)
+{
+	struct slice rest = slice_of(text);
+	char address[INET6_ADDRSTRLEN] = "";
+	unsigned char bytes[sizeof(struct in6_addr)];
+	struct slice part;
+	uint64_t bits = 0;
+	uint64_t most;
+	bool ok;
+
+	ok = slice_next(&rest, '/', &part) && part.len < sizeof address;
+	if (ok) {
+		memcpy(address, part.ptr, part.len);
+	}
+	most = strchr(address, ':') ? 128 : 32;
+	ok = ok && inet_pton(most == 128 ? AF_INET6 : AF_INET, address, bytes) == 1;
+	ok = ok && (!rest.ptr || (str_to_u64(rest, &bits) && bits <= most));
+	return ok ? NULL : "an address or range like 10.0.0.1, 10.0.0.0/8 or fd00::/8";
 }
 
 const char *check_variable(const char *text)

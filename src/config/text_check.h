@@ -18,6 +18,7 @@ const char *check_id(const char *text);
 const char *check_name(const char *text);           /* one printable line, not empty */
 const char *check_http_url(const char *text);       /* http:// or https:// with a host */
 const char *check_proxy_url(const char *text);      /* also socks4, socks4a, socks5, socks5h */
+const char *check_address_range(const char *text);  /* 10.0.0.1, 10.0.0.0/8, fd00::/8 */
 const char *check_variable(const char *text);       /* name of an environment variable */
 const char *check_header_name(const char *text);    /* RFC 9110 token */
 const char *check_status_pattern(const char *text); /* 404, 5xx */

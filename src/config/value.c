@@ -73,7 +73,7 @@ bool value_key_hash(const char *text, unsigned char hash[SHA256_BYTES])
 	const char *prefix = "sha256:";
 	const char *hex = text + strlen(prefix);
 
-	if (!str_starts(text, prefix) || strlen(hex) != 2 * SHA256_BYTES) {
+	if (!str_starts(text, prefix) || strlen(hex) != SHA256_HEX_BYTES - 1) {
 		return false;
 	}
 	for (size_t i = 0; i < SHA256_BYTES; i++) {

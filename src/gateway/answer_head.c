@@ -24,6 +24,20 @@ const char *head_get(const struct transfer_head *head, const char *name)
 	return NULL;
 }
 
+/* Named by the Connection header: of this hop only (RFC 9110, 7.6.1). */
+static bool is_named_by_connection(const struct transfer_head *head, const char *name)
+{
+	struct slice rest = slice_of(head_get(head, "connection"));
+	struct slice token;
+
+	while (slice_next(&rest, ',', &token)) {
+		if (slice_ieq(slice_trim(token), name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool is_dropped(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(dropped); i++) {
@@ -69,8 +83,9 @@ static void add_own(struct exchange *x, struct answer_head *out)
 {
 	const struct candidate *c = x->attempt.candidate;
 
-	add(out, x->endpoint.family == FORMAT_ANTHROPIC ? "request-id" : "x-request-id",
-	    x->request_id);
+	/* Anthropic's SDK reads the first, the others the second. */
+	add(out, "request-id", x->request_id);
+	add(out, "x-request-id", x->request_id);
 	add(out, "x-trace-id", x->trace_id);
 	if (c) {
 		add(out, "x-llm-gateway-upstream", c->account->name);
@@ -95,7 +110,7 @@ struct answer_head answer_head_make(struct exchange *x, const struct transfer_he
 	for (size_t i = 0; head && i < head->header_count; i++) {
 		const struct header *h = &head->headers[i];
 
-		if (!is_dropped(h->name) &&
+		if (!is_dropped(h->name) && !is_named_by_connection(head, h->name) &&
 		    !(content_type && str_ieq(h->name, "content-type"))) {
 			add(&out, h->name, h->value);
 		}

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "gateway/demo_upstream.h"
 #include "gateway/upstream_request.h"
 
 /* ---- how an attempt ends ---- */
@@ -244,7 +245,11 @@ static bool start(struct exchange *x, const struct candidate *c, struct err *err
 	if (!upstream_request_build(x, c, &spec, err)) {
 		return false;
 	}
-	x->attempt.transfer = curl_transfer_start(x->worker->pool, &spec, &events, x, err);
+	if (c->account->provider == PROVIDER_DEMO) {
+		x->attempt.transfer = demo_upstream_start(x->worker->loop, &spec, &events, x);
+	} else {
+		x->attempt.transfer = curl_transfer_start(x->worker->pool, &spec, &events, x, err);
+	}
 	return x->attempt.transfer != NULL;
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/authorise.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -8,16 +9,6 @@
 #define OWN_HEADER "x-llm-gateway-key"
 
 static const char *const shared_headers[] = { "x-api-key", "api-key", "x-goog-api-key" };
-
-bool authorise_is_key_header(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(shared_headers); i++) {
-		if (str_ieq(name, shared_headers[i])) {
-			return true;
-		}
-	}
-	return str_ieq(name, OWN_HEADER) || str_ieq(name, "authorization");
-}
 
 /* Every key is compared, in constant time, so that the time tells nothing. */
 static const struct gateway_key *key_of(const struct config *c, struct slice text)
@@ -40,6 +31,50 @@ static struct slice bearer_of(const char *value)
 		return SLICE_NULL;
 	}
 	return slice_trim(slice_of(value + 7));
+}
+
+static bool is_bearer_header(const char *name)
+{
+	return str_ieq(name, "authorization");
+}
+
+static bool is_shared_header(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(shared_headers); i++) {
+		if (str_ieq(name, shared_headers[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool authorise_is_gateway_key(const struct config *c, const char *name, const char *value)
+{
+	if (str_ieq(name, OWN_HEADER)) {
+		return true;
+	}
+	if (is_bearer_header(name)) {
+		struct slice token = bearer_of(value);
+
+		return token.len && key_of(c, token);
+	}
+	return is_shared_header(name) && key_of(c, slice_of(value));
+}
+
+bool authorise_has_own_credential(const struct config *c, const struct client *client)
+{
+	const char *value = client_header(client, "authorization");
+
+	if (value && !authorise_is_gateway_key(c, "authorization", value)) {
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(shared_headers); i++) {
+		value = client_header(client, shared_headers[i]);
+		if (value && !key_of(c, slice_of(value))) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static struct slice query_key(const char *query)
@@ -145,6 +180,21 @@ static struct slice host_name(struct slice host)
 	return colon ? (struct slice){ host.ptr, (size_t)(colon - host.ptr) } : host;
 }
 
+/* 127.0.0.0/8 as an address, not as the beginning of a name. */
+static bool is_ipv4_loopback(struct slice name)
+{
+	char text[INET_ADDRSTRLEN];
+	struct in_addr address;
+
+	if (name.len >= sizeof text) {
+		return false;
+	}
+	memcpy(text, name.ptr, name.len);
+	text[name.len] = '\0';
+	return inet_pton(AF_INET, text, &address) == 1 &&
+	       (ntohl(address.s_addr) >> 24) == 127;
+}
+
 static bool is_loopback(struct slice name)
 {
 	if (slice_ieq(name, "localhost") || slice_eq(name, "::1")) {
@@ -154,7 +204,7 @@ static bool is_loopback(struct slice name)
 				       ".localhost")) {
 		return true;
 	}
-	return name.len >= 7 && memcmp(name.ptr, "127.", 4) == 0;
+	return is_ipv4_loopback(name);
 }
 
 static bool is_own_host(const struct config *c, struct slice host)
@@ -199,23 +249,4 @@ bool authorise_origin(const struct config *c, const struct client *client, struc
 				"add it to server.cors_origins");
 	}
 	return true;
-}
-
-void authorise_strip_query(const char *query, char *out)
-{
-	struct slice rest = slice_of(query);
-	struct slice part;
-	size_t len = 0;
-
-	while (*query && slice_next(&rest, '&', &part)) {
-		if (part.len >= 4 && memcmp(part.ptr, "key=", 4) == 0) {
-			continue;
-		}
-		if (len) {
-			out[len++] = '&';
-		}
-		memcpy(out + len, part.ptr, part.len);
-		len += part.len;
-	}
-	out[len] = '\0';
 }

@@ -25,11 +25,11 @@ bool authorise_origin(const struct config *c, const struct client *client, struc
 /* Whether the key may use a model. NULL key: yes. */
 bool authorise_model(const struct gateway_key *key, const char *model);
 
-/* The query without a gateway key in it, for the upstream; `out` is big
- * enough when it holds the query's length + 1. */
-void authorise_strip_query(const char *query, char *out);
+/* Does this header hold a gateway key? Such a one never reaches an upstream. */
+bool authorise_is_gateway_key(const struct config *c, const char *name, const char *value);
 
-/* A header that may carry a gateway key, which never reaches an upstream. */
-bool authorise_is_key_header(const char *name);
+/* Has the client brought a credential beside the gateway key, for a
+ * passthrough account? */
+bool authorise_has_own_credential(const struct config *c, const struct client *client);
 
 #endif

@@ -23,6 +23,9 @@
 struct client;
 
 struct client_events {
+	/* The head cannot be read (status 400, 414, 431 …): method and headers
+	 * are not there. Only client_refuse_now() may follow, no other event. */
+	void (*on_bad_head)(void *ctx, struct client *c, int status);
 	void (*on_request)(void *ctx, struct client *c);
 	void (*on_body)(void *ctx, struct client *c, struct slice bytes);
 	void (*on_body_end)(void *ctx, struct client *c);

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "formats/errors.h"
 #include "gateway/authorise.h"
 #include "gateway/inflate.h"
 
@@ -172,8 +173,10 @@ static void record(struct exchange *x)
 /* ---- the head ---- */
 
 struct head_check {
+	unsigned hosts;
 	unsigned lengths;
-	bool is_chunked;
+	unsigned encodings;
+	bool is_odd_encoding;
 	size_t bytes;
 };
 
@@ -185,7 +188,10 @@ static void check_header(void *ctx, const char *name, const char *value)
 	if (str_ieq(name, "content-length")) {
 		check->lengths++;
 	} else if (str_ieq(name, "transfer-encoding")) {
-		check->is_chunked = true;
+		check->encodings++;
+		check->is_odd_encoding = check->is_odd_encoding || !str_ieq(value, "chunked");
+	} else if (str_ieq(name, "host")) {
+		check->hosts++;
 	}
 }
 
@@ -196,9 +202,10 @@ static bool check_framing(struct exchange *x)
 	struct head_check check = { .bytes = strlen(client_path(x->client)) };
 
 	client_each_header(x->client, check_header, &check);
-	if (check.lengths > 1 || (check.lengths && check.is_chunked)) {
+	if (check.lengths + check.encodings > 1 || check.is_odd_encoding || check.hosts > 1) {
 		client_close_after(x->client);
-		refuse(x, 400, "the request announces its length in more than one way");
+		refuse(x, 400, "the request does not say in one clear way where it ends and "
+		       "whom it is for");
 		return false;
 	}
 	if (check.bytes > MAX_CLIENT_HEADER_BYTES) {
@@ -277,6 +284,32 @@ static void on_slow_sender(struct timer *t)
 {
 	refuse_slow_sender((struct exchange *)((char *)t - offsetof(struct exchange,
 								     phase_timer)));
+}
+
+static void on_bad_head(void *ctx, struct client *client, int status)
+{
+	struct detect_request req = {
+		.method = "POST",
+		.path = client_path(client),
+		.query = client_query(client),
+	};
+	struct header type = { "content-type", "application/json" };
+	struct buf body = BUF_INIT(MAX_ERROR_BODY_BYTES);
+	struct arena arena;
+	struct endpoint endpoint;
+	struct api_error error = error_own(status, status == 431 || status == 414 ?
+					   "the request's head is too large" :
+					   "the request's head is malformed");
+
+	(void)ctx;
+	arena_init(&arena, ARENA_BLOCK_BYTES);
+	detect_endpoint(&req, &arena, &endpoint);
+	error_write_body(endpoint.family, &error, &body);
+	client_refuse_now(client, status, &type, 1, buf_slice(&body));
+	log_info("listener", "refused a request head from %s: %s", client_address(client),
+		 error.message);
+	buf_release(&body);
+	arena_release(&arena);
 }
 
 static void on_request(void *ctx, struct client *client)
@@ -386,7 +419,7 @@ static bool make_plan(struct exchange *x)
 		.config = x->config,
 		.name = x->model ? x->model : "",
 		.upstream = chosen ? chosen : x->scan.provider,
-		.has_client_credential = client_header(x->client, "x-llm-gateway-key") != NULL,
+		.has_client_credential = authorise_has_own_credential(x->config, x->client),
 		.serves = provider_serves,
 		.turn = x->worker->turns++,
 	};
@@ -460,6 +493,7 @@ static void on_done(void *ctx, struct client *client)
 const struct client_events *exchange_client_events(void)
 {
 	static const struct client_events events = {
+		.on_bad_head = on_bad_head,
 		.on_request = on_request,
 		.on_body = on_body,
 		.on_body_end = on_body_end,

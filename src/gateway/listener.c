@@ -15,9 +15,7 @@
  */
 #include "gateway/listener.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,9 +29,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/conn.h"
 #include "gateway/socket_out.h"
 
 #define RUNS_PER_TURN 16
+#define MAX_IDLE_RUNS 64
+#define CALM_MS 20
 #define IDLE_TIMEOUT_S 75          /* between two requests of a kept-alive client */
 #define REPLY_BLOCK_BYTES (32 * KIB)
 
@@ -51,16 +52,10 @@ struct listener {
 	unsigned timeout_s;
 	uint64_t run_at_ms;             /* libmicrohttpd's own next timeout */
 	struct client *suspended;       /* doubly linked */
-};
-
-struct conn {
-	struct watch watch;
-	struct deferred free;
-	struct listener *l;
-	struct client *active;          /* request in progress, or NULL */
-	int fd;
-	bool has_left;
-	char address[INET6_ADDRSTRLEN];
+	unsigned open_heads;            /* requests whose head is not complete */
+	struct client *last_head;       /* the newest of them */
+	bool has_acted;                 /* libmicrohttpd called back in this run */
+	unsigned idle_runs;             /* in a row without that, though due */
 };
 
 /* How the bytes behind the head reach the client. */
@@ -176,6 +171,9 @@ static void on_writable(struct client *c)
 {
 	size_t before = c->out.backlog.len;
 
+	if (!c->is_direct || !before) {
+		return;
+	}
 	socket_out_flush(&c->out);
 	if (c->out.has_failed) {
 		lose(c);
@@ -185,60 +183,12 @@ static void on_writable(struct client *c)
 	tell_room(c, before, c->out.backlog.len);
 }
 
-static void on_conn_ready(struct watch *w, uint32_t events)
+static bool is_waiting(const struct client *c)
 {
-	struct conn *conn = (struct conn *)w;   /* first member */
-	struct client *c = conn->active;
-
-	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-		conn->has_left = true;
-	}
-	if (!c || !c->is_suspended) {
-		return;
-	}
-	if (conn->has_left) {
-		lose(c);
-	} else if (events & EPOLLOUT && c->is_direct && c->out.backlog.len) {
-		on_writable(c);
-	}
-}
-
-static void watch_conn(struct conn *conn)
-{
-	if (conn->watch.fd < 0) {
-		conn->watch.fd = conn->fd;
-		if (!loop_watch(conn->l->loop, &conn->watch,
-				EPOLLRDHUP | EPOLLOUT | EPOLLET)) {
-			conn->watch.fd = -1;
-		}
-	}
+	return c->is_suspended;
 }
 
 /* ---- connections come and go ---- */
-
-static void free_conn(struct deferred *d)
-{
-	struct conn *conn = (struct conn *)((char *)d - offsetof(struct conn, free));
-
-	free(conn);
-}
-
-static void set_address(struct conn *conn, struct MHD_Connection *mhd)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *sa = info ? info->client_addr : NULL;
-
-	if (sa && sa->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)sa;
-
-		inet_ntop(AF_INET, &in->sin_addr, conn->address, sizeof conn->address);
-	} else if (sa && sa->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)(const void *)sa;
-
-		inet_ntop(AF_INET6, &in->sin6_addr, conn->address, sizeof conn->address);
-	}
-}
 
 static void on_connection(void *ctx, struct MHD_Connection *mhd, void **slot,
 			  enum MHD_ConnectionNotificationCode code)
@@ -246,18 +196,20 @@ static void on_connection(void *ctx, struct MHD_Connection *mhd, void **slot,
 	struct listener *l = ctx;
 	struct conn *conn = *slot;
 
+	l->has_acted = true;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		conn = xcalloc(1, sizeof *conn);
-		conn->l = l;
-		conn->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
-				   ->connect_fd;
-		conn->watch = (struct watch){ .fd = -1, .on_ready = on_conn_ready };
-		conn->free.run = free_conn;
-		set_address(conn, mhd);
+		conn = conn_create(
+			l->loop,
+			MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
+				->connect_fd,
+			MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+				->client_addr);
+		conn->is_waiting = is_waiting;
+		conn->on_left = lose;
+		conn->on_writable = on_writable;
 		*slot = conn;
 	} else if (conn) {
-		loop_unwatch(l->loop, &conn->watch);
-		loop_defer(l->loop, &conn->free);
+		conn_destroy(conn);
 		*slot = NULL;
 	}
 }
@@ -276,9 +228,12 @@ static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
 	char *mark;
 
 	c->l = ctx;
+	c->l->has_acted = true;
 	c->mhd = mhd;
 	c->conn = conn_of(mhd);
 	c->conn->active = c;
+	c->l->open_heads++;
+	c->l->last_head = c;
 	c->uri = xstrdup(uri);
 	mark = strchr(c->uri, '?');
 	c->query = mark ? mark + 1 : "";
@@ -298,6 +253,17 @@ static size_t keep_escapes(void *ctx, struct MHD_Connection *mhd, char *text)
 	return strlen(text);
 }
 
+static void close_head(struct client *c)
+{
+	struct listener *l = c->l;
+
+	c->is_announced = true;
+	l->open_heads--;
+	if (l->last_head == c) {
+		l->last_head = NULL;
+	}
+}
+
 static void on_completed(void *ctx, struct MHD_Connection *mhd, void **slot,
 			 enum MHD_RequestTerminationCode code)
 {
@@ -308,11 +274,13 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **slot,
 		return;
 	}
 	*slot = NULL;
-	if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK && !c->is_gone && c->is_announced) {
-		c->is_gone = true;
-		l->events->on_gone(l->ctx, c);
-	}
-	if (c->is_announced) {
+	if (!c->is_announced) {
+		close_head(c);
+	} else {
+		if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK && !c->is_gone) {
+			c->is_gone = true;
+			l->events->on_gone(l->ctx, c);
+		}
 		l->events->on_done(l->ctx, c);
 	}
 	MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, IDLE_TIMEOUT_S);
@@ -352,13 +320,14 @@ static bool may_answer_now(const struct client *c)
 	const char *length = client_header(c, "content-length");
 	int64_t bytes = 0;
 
-	return c->is_last_call || !has_body(c) || client_header(c, "expect") ||
+	return c->is_last_call || c->must_close || !has_body(c) ||
+	       client_header(c, "expect") ||
 	       (length && (!str_to_i64(length, &bytes) || bytes > (int64_t)MAX_DRAIN_BYTES));
 }
 
 static enum MHD_Result on_first_call(struct client *c)
 {
-	c->is_announced = true;
+	close_head(c);
 	MHD_set_connection_option(c->mhd, MHD_CONNECTION_OPTION_TIMEOUT, c->l->timeout_s);
 	c->l->events->on_request(c->l->ctx, c);
 	if (c->answer && may_answer_now(c)) {
@@ -392,7 +361,6 @@ static enum MHD_Result on_complete_request(struct client *c)
 	if (c->answer) {
 		return queue_answer(c);
 	}
-	watch_conn(c->conn);
 	if (c->conn->has_left) {
 		lose(c);
 		return MHD_NO;
@@ -411,6 +379,7 @@ static enum MHD_Result on_access(void *ctx, struct MHD_Connection *mhd, const ch
 	(void)ctx;
 	(void)mhd;
 	(void)url;
+	c->l->has_acted = true;
 	c->method = method;
 	c->is_http10 = str_eq(version, MHD_HTTP_VERSION_1_0);
 	if (c->is_queued) {
@@ -556,6 +525,7 @@ static ssize_t read_answer(void *ctx, uint64_t pos, char *out, size_t max)
 	size_t len = c->pending.len < max ? c->pending.len : max;
 
 	(void)pos;
+	c->l->has_acted = true;
 	if (c->is_gone || c->out.has_failed || (c->is_ended && !c->is_clean)) {
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
@@ -629,22 +599,14 @@ void client_finish(struct client *c, bool is_clean)
 void client_refuse_now(struct client *c, int status, const struct header *headers,
 		       size_t header_count, struct slice body)
 {
-	struct buf text = BUF_INIT(MAX_ERROR_BODY_BYTES);
-
 	if (c->is_gone || c->is_queued || c->answer || c->l->is_tls) {
 		return;
 	}
-	buf_addf(&text, "HTTP/1.1 %d Refused\r\nConnection: close\r\nContent-Length: %zu\r\n",
-		 status, body.len);
-	for (size_t i = 0; i < header_count; i++) {
-		buf_addf(&text, "%s: %s\r\n", headers[i].name, headers[i].value);
+	socket_out_refusal(&c->out, status, headers, header_count, body);
+	if (!c->is_announced) {
+		socket_out_discard_arrived(&c->out);
 	}
-	buf_adds(&text, "\r\n");
-	buf_add(&text, body.ptr, body.len);
-	socket_out_raw(&c->out, buf_slice(&text));
-	shutdown(c->conn->fd, SHUT_WR);
 	c->is_refused = true;
-	buf_release(&text);
 }
 
 /* ---- the daemon ---- */
@@ -657,11 +619,34 @@ static void on_mhd_ready(struct watch *w, uint32_t events)
 	l->is_due = true;
 }
 
+/* libmicrohttpd answers a head that it cannot read by itself, in HTML, and in
+ * this version with the head of the answer sent twice. Its log line comes
+ * first, so that the client can be told in its own format before: behind the
+ * shutdown nothing else goes out. The line does not say whose head it was;
+ * that is certain when only one is incomplete. */
+static void on_mhd_error(struct listener *l, const char *text)
+{
+	const char *mark = strstr(text, "response code is ");
+	struct client *c = l->open_heads == 1 ? l->last_head : NULL;
+	int status = mark ? (int)strtol(mark + strlen("response code is "), NULL, 10) : 0;
+
+	if (status >= 400 && c && !c->is_refused) {
+		l->events->on_bad_head(l->ctx, c, status);
+	}
+}
+
 static void log_mhd(void *ctx, const char *fmt, va_list ap)
 {
 	char text[256];
 
-	(void)ctx;
+	if (str_starts(fmt, "Error processing request")) {
+		va_list again;
+
+		va_copy(again, ap);
+		vsnprintf(text, sizeof text, fmt, again);
+		va_end(again);
+		on_mhd_error(ctx, text);
+	}
 	if (!log_enabled(LOG_DEBUG)) {
 		return;
 	}
@@ -672,7 +657,7 @@ static void log_mhd(void *ctx, const char *fmt, va_list ap)
 static struct MHD_Daemon *start_daemon(struct listener *l,
 				       const struct listener_options *options)
 {
-	unsigned flags = MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG |
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG |
 			 (MHD_ALLOW_SUSPEND_RESUME & ~(unsigned)MHD_USE_ITC) |
 			 (l->is_tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
@@ -755,11 +740,19 @@ uint64_t listener_run(struct listener *l)
 	}
 	for (int i = 0; i < RUNS_PER_TURN; i++) {
 		l->is_due = false;
+		l->has_acted = false;
 		MHD_run(l->daemon);
+		l->idle_runs = l->has_acted || l->is_due ? 0 : l->idle_runs + 1;
 		has_timeout = MHD_get_timeout(l->daemon, &wait_ms) == MHD_YES;
 		if (!l->is_due && (!has_timeout || wait_ms > 0)) {
+			l->idle_runs = 0;
 			break;
 		}
+	}
+	/* Some half-received heads keep libmicrohttpd busy with nothing until
+	 * its timeout: it says that it is due, and does not read. */
+	if (l->idle_runs > MAX_IDLE_RUNS) {
+		wait_ms = CALM_MS;
 	}
 	if (!has_timeout) {
 		wait_ms = 60000;

@@ -1,12 +1,12 @@
 /*
  * Answers that need no upstream: the service page, health, models lists.
  */
-#include "gateway/exchange.h"
+#include "gateway/local.h"
 
 #include "base/json_write.h"
 #include "base/limits.h"
 
-static void respond(struct exchange *x, int status, const char *type, struct slice body)
+void local_respond(struct exchange *x, int status, const char *type, struct slice body)
 {
 	struct answer_head head = answer_head_make(x, NULL, type);
 
@@ -22,7 +22,7 @@ static void respond(struct exchange *x, int status, const char *type, struct sli
 static void respond_json(struct exchange *x, int status, struct buf *body)
 {
 	buf_addc(body, '\n');
-	respond(x, status, "application/json", buf_slice(body));
+	local_respond(x, status, "application/json", buf_slice(body));
 }
 
 static void write_service(struct json_writer *w)
@@ -119,7 +119,7 @@ static void live(struct exchange *x)
 {
 	static const char text[] = "{\"status\":\"ok\"}\n";
 
-	respond(x, 200, "application/json", slice_of(text));
+	local_respond(x, 200, "application/json", slice_of(text));
 }
 
 /* A browser page asks before it sends; authorise_origin() has decided. */
@@ -162,6 +162,9 @@ void local_answer(struct exchange *x)
 		break;
 	case ENDPOINT_HEALTH_READY:
 		health(x, true);
+		break;
+	case ENDPOINT_MODELS:
+		local_models(x);
 		break;
 	case ENDPOINT_BAD_METHOD:
 		refuse(x, 405, "this path does not take %.20s; it takes %s",

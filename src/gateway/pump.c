@@ -14,6 +14,16 @@ static bool needs_whole(const struct exchange *x)
 	return x->is_filtering && !x->attempt.is_stream;
 }
 
+static void filter_whole(struct exchange *x, struct slice body, struct buf *out)
+{
+	if (x->attempt.is_stream) {
+		model_filter_feed(&x->filter, body, out);
+		model_filter_finish(&x->filter, out);
+	} else {
+		model_filter_json(&x->filter, body, out);
+	}
+}
+
 static void send_whole(struct exchange *x)
 {
 	struct attempt *a = &x->attempt;
@@ -21,8 +31,8 @@ static void send_whole(struct exchange *x)
 	struct buf changed = BUF_INIT(MAX_WHOLE_ANSWER_BYTES + MAX_ERROR_BODY_BYTES);
 	struct slice body = buf_slice(&a->held);
 
-	if (needs_whole(x)) {
-		model_filter_json(&x->filter, body, &changed);
+	if (x->is_filtering) {
+		filter_whole(x, body, &changed);
 		body = buf_slice(&changed);
 	}
 	x->bytes_out += (int64_t)body.len;

@@ -20,11 +20,7 @@ static bool note_model(struct scan *s, const struct json_member *m, struct arena
 	if (m->kind != JSON_STRING) {
 		return err_setf(err, ERR_INVALID, "`model` must be a string");
 	}
-	if (s->model_count == SCAN_MAX_MODELS) {
-		return err_setf(err, ERR_INVALID, "`model` is given more than %d times",
-				SCAN_MAX_MODELS);
-	}
-	s->models[s->model_count++] = m->value;
+	s->model_value = m->value;
 	s->model = decode(m->value, a);
 	return s->model || err_setf(err, ERR_INVALID, "`model` is not a valid string");
 }

@@ -11,14 +11,10 @@
 #include "base/str.h"
 #include "formats/detect.h"
 
-/* Duplicates of `model` beyond this many are refused. */
-#define SCAN_MAX_MODELS 8
-
 struct scan {
 	struct slice text;              /* the whole body */
 	const char *model;              /* decoded, arena; NULL when absent */
-	struct slice models[SCAN_MAX_MODELS];   /* raw values, in order */
-	size_t model_count;
+	struct slice model_value;       /* raw; of duplicates the last one counts */
 	bool is_stream;
 	const char *provider;           /* explicit choice in the body, or NULL */
 	struct slice provider_member;   /* from its key to its value's end */

@@ -11,6 +11,9 @@
  * pauses the upstream, so this bound is never met in good order. */
 #define BACKLOG_MAX (4 * MIB)
 
+/* A refused sender's bytes that are read to let the answer through. */
+#define MAX_DISCARD_BYTES (1 * MIB)
+
 /* An emptied backlog larger than this goes back to the system. */
 #define BACKLOG_KEEP (4 * KIB)
 
@@ -116,5 +119,36 @@ void socket_out_flush(struct socket_out *out)
 	buf_drop(&out->backlog, send_parts(out, &part, 1));
 	if (!out->backlog.len && out->backlog.capacity > BACKLOG_KEEP) {
 		buf_release(&out->backlog);
+	}
+}
+
+void socket_out_refusal(struct socket_out *out, int status, const struct header *headers,
+			size_t header_count, struct slice body)
+{
+	struct buf text = BUF_INIT(MAX_ERROR_BODY_BYTES);
+
+	buf_addf(&text, "HTTP/1.1 %d Refused\r\nConnection: close\r\nContent-Length: %zu\r\n",
+		 status, body.len);
+	for (size_t i = 0; i < header_count; i++) {
+		buf_addf(&text, "%s: %s\r\n", headers[i].name, headers[i].value);
+	}
+	buf_adds(&text, "\r\n");
+	buf_add(&text, body.ptr, body.len);
+	socket_out_raw(out, buf_slice(&text));
+	shutdown(out->fd, SHUT_WR);
+	buf_release(&text);
+}
+
+void socket_out_discard_arrived(struct socket_out *out)
+{
+	char scratch[16 * KIB];
+
+	for (size_t left = MAX_DISCARD_BYTES; left > 0;) {
+		ssize_t got = recv(out->fd, scratch, sizeof scratch, MSG_DONTWAIT);
+
+		if (got <= 0) {
+			return;
+		}
+		left -= (size_t)got < left ? (size_t)got : left;
 	}
 }

@@ -1,12 +1,10 @@
 #include "gateway/upstream_request.h"
 
-#include <stdio.h>
-
 #include "base/json_write.h"
-#include "base/vec.h"
+#include "base/limits.h"
 #include "gateway/authorise.h"
 
-#define MAX_EDITS (SCAN_MAX_MODELS + 2)
+#define MAX_EDITS 4
 
 /* ---- headers ---- */
 
@@ -60,7 +58,8 @@ static void copy_client_header(void *ctx, const char *name, const char *value)
 		lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 32 : name[i]);
 	}
 	if (str_eq(lower, "content-encoding") || str_eq(lower, "accept-encoding") ||
-	    str_eq(lower, "content-length") || !provider_passes_header(set->account, lower)) {
+	    str_eq(lower, "content-length") || !provider_passes_header(set->account, lower) ||
+	    authorise_is_gateway_key(set->x->config, lower, value)) {
 		return;
 	}
 	push(set, name, value);
@@ -142,15 +141,13 @@ static void edit_model(struct exchange *x, const char *model, struct edit_list *
 	struct buf quoted = BUF_INIT(MAX_ERROR_BODY_BYTES);
 	struct slice text;
 
-	if (!x->scan.model_count || str_eq(model, x->scan.model)) {
+	if (!x->scan.model_value.ptr || str_eq(model, x->scan.model)) {
 		return;
 	}
 	json_quote(&quoted, slice_of(model));
 	text = arena_slice(&x->arena, buf_slice(&quoted));
 	buf_release(&quoted);
-	for (size_t i = 0; i < x->scan.model_count; i++) {
-		add_edit(edits, x->scan.models[i], text);
-	}
+	add_edit(edits, x->scan.model_value, text);
 }
 
 /* `provider` of the unified body is this gateway's own; with it goes one

@@ -77,7 +77,7 @@ static const struct failure_rule rules[FAILURE_CLASSES] = {
 		.name = "server-error", .words = "the upstream fails",
 		.goes_on = true, .cooldown = COOLDOWN_BREAKER,
 		.guess_ms = 30 * SECOND, .guess_max_ms = 5 * MINUTE, .is_transient = true,
-		.is_probed_free = true, .usefulness = 10,
+		.usefulness = 10,
 	},
 	[FAILURE_GATEWAY] = {
 		.name = "unavailable", .words = "the upstream is unavailable",
@@ -106,7 +106,7 @@ static const struct failure_rule rules[FAILURE_CLASSES] = {
 		.name = "broken", .words = "the upstream breaks off its answers",
 		.goes_on = true, .cooldown = COOLDOWN_BREAKER,
 		.guess_ms = 30 * SECOND, .guess_max_ms = 5 * MINUTE, .is_transient = true,
-		.is_probed_free = true, .usefulness = 5,
+		.usefulness = 5,
 	},
 	[FAILURE_CHALLENGE] = {
 		.name = "challenge", .words = "a bot check stands before the upstream",

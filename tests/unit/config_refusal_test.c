@@ -114,6 +114,10 @@ static const struct {
 	  "1:27: environment.http_proxy does not fit; expected a proxy URL" },
 	{ "models: {\"\": {}}\n",
 	  "1:10: a name in models does not fit; expected a name" },
+	{ "server: {trusted_proxies: [10.0.0.0/33]}\n",
+	  "1:28: an item of server.trusted_proxies does not fit; expected an address or range" },
+	{ "server: {trusted_proxies: [proxy.test]}\n",
+	  "1:28: an item of server.trusted_proxies does not fit; expected an address or range" },
 	/* objects */
 	{ "gateway_keys: [{name: a}]\n",
 	  "1:16: gateway_keys lacks \"key_hash\"; expected sha256: and 64" },

@@ -15,14 +15,16 @@
 #define PLANTED "xyzzy-planted"
 
 static const char full_text[] =
-	"server: {timeout: 1500ms, max_body: 3MB, tls: {cert: a, key: b}, allowed_hosts: [x, 'y z']}\n"
+	"server: {timeout: 1500ms, max_body: 3MB, tls: {cert: a, key: b},\n"
+	"  allowed_hosts: [x, 'y z']}\n"
 	"gateway_keys:\n"
 	"- {name: laptop, key_hash: \"" HASH "\", permissions: [read, admin],\n"
 	"   budget: {usd_per_day: 0.1}, expires_at: 2027-01-01T00:00:00Z, limits: {rpm: 5}}\n"
 	"upstream_accounts:\n"
 	"- {name: a, provider: openai, api_key: " PLANTED ", headers: {X-A: " PLANTED "},\n"
 	"   base_url: 'https://user:" PLANTED "@h.test/v1', models: [],\n"
-	"   proxy: 'http://" PLANTED "@p.test:1', options: {strict: yes, stop_max: 3, url_media: pass}}\n"
+	"   proxy: 'http://" PLANTED "@p.test:1',\n"
+	"   options: {strict: yes, stop_max: 3, url_media: pass}}\n"
 	"- {name: b, provider: azure, base_url: 'http://b', azure: {deployments: {m: d}}}\n"
 	"models:\n"
 	"  'odd: name':\n"
@@ -117,7 +119,8 @@ static void test_json_says_what_yaml_says(void **state)
 
 	(void)state;
 	arena_init(&arena, 16 * KIB);
-	dump_of("server: {port: 1}\nupstream_accounts: [{name: a, provider: demo}]\n", &yaml, &json);
+	dump_of("server: {port: 1}\nupstream_accounts: [{name: a, provider: demo}]\n", &yaml,
+		&json);
 	assert_true(node_parse("y", buf_slice(&yaml), &arena, &a, NULL));
 	assert_true(node_parse("j", buf_slice(&json), &arena, &b, NULL));
 	assert_true(node_equal(a, b));

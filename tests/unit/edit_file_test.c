@@ -83,6 +83,37 @@ static void test_edit_does_not_need_the_variables(void **state)
 		    "server:\n  port: 2\n");
 }
 
+static void test_check_writes_nothing(void **state)
+{
+	const struct edit good = { EDIT_SET, "server.port", "2" };
+	const struct edit bad = { EDIT_SET, "server.port", "no" };
+
+	(void)state;
+	assert_true(file_write(path, slice_of("server: {port: 1}\n"), 0600, NULL));
+	assert_true(config_edit_check(path, &good, 1, NULL));
+	assert_false(config_edit_check(path, &bad, 1, NULL));
+	assert_file("server: {port: 1}\n");
+}
+
+static void test_replacing_the_whole_file(void **state)
+{
+	struct slice one = slice_of("server: {port: 1}\n");
+	struct slice two = slice_of("server: {port: 2}\n");
+	struct err err = ERR_INIT;
+
+	(void)state;
+	unlink(path);
+	assert_true(config_replace_file(path, SLICE_NULL, one, NULL));
+	assert_file(one.ptr);
+	assert_true(config_replace_file(path, one, two, NULL));
+	assert_file(two.ptr);
+	assert_false(config_replace_file(path, one, one, &err));
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	assert_false(config_replace_file(path, two, slice_of("x: 1"), &err));
+	assert_int_equal(err.kind, ERR_INVALID);
+	assert_file(two.ptr);
+}
+
 static void nap(long us)
 {
 	const struct timespec ts = { 0, us * 1000 };
@@ -208,6 +239,8 @@ int main(void)
 		cmocka_unit_test(test_first_edit_creates_the_file),
 		cmocka_unit_test(test_refused_edit_leaves_the_file),
 		cmocka_unit_test(test_edit_does_not_need_the_variables),
+		cmocka_unit_test(test_check_writes_nothing),
+		cmocka_unit_test(test_replacing_the_whole_file),
 		cmocka_unit_test(test_kill_at_any_moment_leaves_a_whole_file),
 		cmocka_unit_test(test_edits_of_two_processes_are_serial),
 	};

@@ -20,7 +20,8 @@ struct example {
 
 static const struct example sets[] = {
 	/* scalars in place */
-	{ "server:\n  port: 1 # one\n", EDIT_SET, "server.port", "2", "server:\n  port: 2 # one\n" },
+	{ "server:\n  port: 1 # one\n", EDIT_SET, "server.port", "2",
+	  "server:\n  port: 2 # one\n" },
 	{ "server:\n  host:   'a'   # h\n", EDIT_SET, "server.host", "b",
 	  "server:\n  host:   b   # h\n" },
 	{ "server: {port: 1, host: a}\n", EDIT_SET, "server.port", "22",
@@ -287,12 +288,15 @@ static void test_get_gives_what_the_file_has(void **state)
 static void test_quote_reads_back(void **state)
 {
 	static const char *const texts[] = {
-		"", "a", "a b", " a", "a ", "a: b", "a:b", "a:", "a #b", "#a", "a#b", "- a", "-a", "*",
+		"", "a", "a b", " a", "a ", "a: b", "a:b", "a:", "a #b", "#a", "a#b", "- a", "-a",
+		"*",
 		"*a", "claude-*", "&a", "!a", "%a", "@a", "`a", "|", ">", "a, b", "[a]", "{a}",
 		"'a'", "\"a\"", "a\"b", "a\\b", "a\nb", "a\tb", "\r", "\x01", "\x7f", "true", "No",
-		"null", "~", "1", "1.5", "0x1f", "1e3", "1_0", "-5", "+1", ".5", ".nan", "0b1", "127.0.0.1", "1.2.3", "2024-10-21", "12:30", "?", "? a", "=", "<<",
+		"null", "~", "1", "1.5", "0x1f", "1e3", "1_0", "-5", "+1", ".5",
+		".nan", "0b1", "127.0.0.1", "1.2.3", "2024-10-21", "12:30", "?", "? a", "=", "<<",
 		"\xc3\xa4", "\xe2\x80\xa8", "\xef\xbb\xbf", "\xc2\x85", "\xf0\x9f\x98\x80", "---",
-		"...", "--- a", "https://x.test/v1", "${VAR}", "${VAR:-x y}", "sk-a_b", "a\xe2\x82\xac",
+		"...", "--- a", "https://x.test/v1", "${VAR}", "${VAR:-x y}", "sk-a_b",
+		"a\xe2\x82\xac",
 	};
 
 	(void)state;
@@ -322,9 +326,11 @@ static void test_quote_only_where_needed(void **state)
 		const char *value;
 		const char *yaml;
 	} cases[] = {
-		{ "main", "main" }, { "claude-*", "claude-*" }, { "https://x.test/v1", "https://x.test/v1" },
+		{ "main", "main" }, { "claude-*", "claude-*" },
+		{ "https://x.test/v1", "https://x.test/v1" },
 		{ "gpt-5.2", "gpt-5.2" }, { "a b", "a b" }, { "12", "\"12\"" },
-		{ "127.0.0.1", "127.0.0.1" }, { "30s", "30s" }, { "2024-10-21", "\"2024-10-21\"" }, { "a, b", "\"a, b\"" },
+		{ "127.0.0.1", "127.0.0.1" }, { "30s", "30s" }, { "2024-10-21", "\"2024-10-21\"" },
+		{ "a, b", "\"a, b\"" },
 	};
 
 	(void)state;

@@ -85,7 +85,7 @@ static void test_sections_take_every_key(void **state)
 		"  auth: optional\n"
 		"  allowed_hosts: [a.test, b.test]\n"
 		"  cors_origins: ['https://x.test']\n"
-		"  trusted_proxies: [10.0.0.1]\n"
+		"  trusted_proxies: [10.0.0.1, fd00::/8]\n"
 		"proxy:\n"
 		"  connect_timeout: 1\n"
 		"  tls_timeout: 2s\n"
@@ -135,7 +135,8 @@ static void test_sections_take_every_key(void **state)
 static void test_later_sections_take_every_key(void **state)
 {
 	struct config *c = parse_ok(
-		"routing: {strategy: least-latency, affinity: none, max_attempts: 9, max_wait: 1m}\n"
+		"routing: {strategy: least-latency, affinity: none, max_attempts: 9,\n"
+		"  max_wait: 1m}\n"
 		"models: {a: , b: }\n"
 		"fallback:\n"
 		"  cooldown_seconds: 45\n"
@@ -147,11 +148,13 @@ static void test_later_sections_take_every_key(void **state)
 		"  per_model_rps: {'gpt-*': 0.5}}\n"
 		"concurrency: {enabled: true, max_requests: 1, max_queue_size: 2,\n"
 		"  queue_timeout: 3, per_backend_limit: 4}\n"
-		"logging: {level: debug, format: text, console_level: error, console_format: json,\n"
+		"logging: {level: debug, format: text, console_level: error,\n"
+		"  console_format: json,\n"
 		"  base_dir: l, separate_files: false, max_file_size_mb: 2, max_age_days: 3,\n"
 		"  mask_sensitive: false, capture: full}\n"
 		"usage: {retention_days: 5, prices: {'m-*': {in: 1, out: 2.5, cache_read: 0}}}\n"
-		"environment: {http_proxy: 'http://p:1', https_proxy: 'socks5://q:2', no_proxy: x}\n"
+		"environment: {http_proxy: 'http://p:1', https_proxy: 'socks5://q:2',\n"
+		"  no_proxy: x}\n"
 		"tui: {theme: dark, interval: 2, mouse: true, keys: {quit: q}}\n");
 
 	(void)state;
@@ -255,9 +258,11 @@ static const char account_text[] =
 	"  headers: {X-Title: me}\n"
 	"  proxy: http://proxy.test:3128\n"
 	"  azure: {api_version: 2024-10-21, deployments: {gpt-5: five}}\n"
-	"  options: {ask_usage: no, reasoning_field: reasoning, temperature_max: 1.5, strict: TRUE}\n"
-	"  oauth: {authorize_url: 'http://l/a', token_url: 'http://l/t', revoke_url: 'http://l/r',\n"
-	"    profile_url: 'http://l/p', client_id: cid, scopes: [a, b], redirect_url: 'http://l/x',\n"
+	"  options: {ask_usage: no, reasoning_field: reasoning, temperature_max: 1.5,\n"
+	"    strict: TRUE}\n"
+	"  oauth: {authorize_url: 'http://l/a', token_url: 'http://l/t',\n"
+	"    revoke_url: 'http://l/r', profile_url: 'http://l/p', client_id: cid,\n"
+	"    scopes: [a, b], redirect_url: 'http://l/x',\n"
 	"    redirect_port: 0}\n"
 	"  key_env: AZURE_KEY\n"
 	"- {name: d, provider: demo, models: []}\n"
@@ -401,7 +406,8 @@ static void test_odd_but_valid_files(void **state)
 	static const char *const texts[] = {
 		"", "\n\n", "# nothing\n", "---\n", "--- {}\n...\n", "~\n", "{}",
 		"server:\nmodels:\ngateway_keys: ~\n", "\xef\xbb\xbfserver: {port: 1}\n",
-		"server:\r\n  port: 1\r\n", "\"server\": {'port': \"1\"}", "%YAML 1.1\n---\nserver: {}\n",
+		"server:\r\n  port: 1\r\n", "\"server\": {'port': \"1\"}",
+		"%YAML 1.1\n---\nserver: {}\n",
 	};
 
 	(void)state;
@@ -435,7 +441,8 @@ static void test_open_host_with_a_key_warns(void **state)
 
 	(void)state;
 	assert_int_equal(c->warnings.count, 1);
-	assert_true(str_starts(c->warnings.items[0], "config.yaml:1:16: server.host 0.0.0.0 is no"));
+	assert_true(str_starts(c->warnings.items[0],
+			       "config.yaml:1:16: server.host 0.0.0.0 is no loopback"));
 	config_unref(c);
 }
 
@@ -464,7 +471,7 @@ static void test_variables_expand_in_values(void **state)
 	c = parse_ok("upstream_accounts:\n"
 		     "- {name: a, provider: openai, api_key: '${LGW_TEST_A}',\n"
 		     "   models: ['${LGW_TEST_A}-*', '$${x}', '$5', '${LGW_TEST_NONE:-d}e',\n"
-		     "            '${LGW_TEST_EMPTY:-f}', 'x${LGW_TEST_EMPTY}', '${LGW_TEST_NONE:-a b}']}\n"
+		     "    '${LGW_TEST_EMPTY:-f}', 'x${LGW_TEST_EMPTY}', '${LGW_TEST_NONE:-a b}']}\n"
 		     "server: {port: '${LGW_TEST_NONE:-99}'}\n"
 		     "models: {'${X}': {}}\n");
 	assert_string_equal(c->accounts[0].api_key, "alpha");
