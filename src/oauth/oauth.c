@@ -46,6 +46,9 @@ void oauth_destroy(struct oauth *o)
 		struct oauth_account *acc = o->accounts.items[i];
 
 		loopback_close(acc->loopback);
+		if (!secret_is_empty(&acc->unsaved.access)) {
+			oauth_save_unsaved(o, acc);
+		}
 		destroy_account(acc);
 	}
 	vec_release(&o->accounts);
@@ -130,6 +133,11 @@ void oauth_tell_changed(struct oauth *o, const char *id)
 	if (o->changed) {
 		o->changed(o->changed_ctx, id);
 	}
+	pthread_mutex_lock(&o->lock);
+	if (o->renewer) {
+		oauth_renewer_look_again(o->renewer, id);
+	}
+	pthread_mutex_unlock(&o->lock);
 }
 
 bool oauth_start_thread(pthread_t *thread, void *(*run)(void *), void *arg)

@@ -33,7 +33,8 @@ typedef void (*oauth_changed)(void *ctx, const char *account_id);
 struct oauth *oauth_create(const char *home, struct credential_store *store,
 			   oauth_changed changed, void *ctx);
 
-/* Ends sign-ins that are under way (their codes can still be given to a later
+/* Before the store is closed and behind the last other call (and
+ * oauth_renewer_stop). Ends sign-ins that are under way (their codes can still be given to a later
  * process) and waits for calls to the vendor to come back. NULL is fine. */
 void oauth_destroy(struct oauth *o);
 
@@ -94,11 +95,11 @@ bool oauth_refresh(struct oauth *o, const struct config *c, const struct upstrea
 bool oauth_logout(struct oauth *o, const struct config *c, const struct upstream_account *a,
 		  bool *revoked, struct err *err);
 
-/* Writes the members of an object: upstream, name, state (signed_out, pending,
+/* Writes the members of an object: upstream, state (signed_out, pending,
  * signed_in, expired, needs_sign_in), account (the person's address),
  * organization, plan, tier, scopes[], expires_at, expires_in_seconds,
- * refreshed_at, can_refresh, problem. A sign-in under way is "pending" even
- * when tokens are there. */
+ * refreshed_at, can_refresh, problem; and of a sign-in under way, which is
+ * "pending" even when tokens are there, sign_in{expires_at, listening}. */
 bool oauth_write_status(struct oauth *o, const struct upstream_account *a,
 			struct json_writer *w, struct err *err);
 

@@ -105,14 +105,19 @@ static bool replace(struct refresh *r, const struct secret *used,
 {
 	struct token_set now = TOKEN_SET_INIT;
 	struct err why = ERR_INIT;
-	bool ok = token_set_load(r->oauth->store, r->account->id, &now, &why);
+	const char *id = r->account->id;
+	bool ok = token_set_load(r->oauth->store, id, &now, &why);
 
-	if (ok && same_secret(&now.refresh, secret_peek(used))) {
-		ok = token_set_save(r->oauth->store, r->account->id, fresh, &why);
+	/* ERR_SIGN_IN: what is there now cannot be read, and nobody misses it. */
+	if (ok ? same_secret(&now.refresh, secret_peek(used)) : why.kind == ERR_SIGN_IN) {
+		ok = token_set_save(r->oauth->store, id, fresh, &why);
+		if (ok) {
+			log_info("oauth", "%s: the access token was renewed", id);
+		}
 	} else if (ok || why.kind == ERR_NOT_FOUND) {
 		ok = true;
 		log_warn("oauth", "%s: its tokens were replaced or removed by somebody else "
-			 "meanwhile; that stays", r->settings->account_name);
+			 "meanwhile; that stays", id);
 	}
 	if (!ok && err) {
 		*err = why;
@@ -138,6 +143,20 @@ static bool save_stashed(struct refresh *r, struct err *err)
 	return true;
 }
 
+void oauth_save_unsaved(struct oauth *o, struct oauth_account *acc)
+{
+	struct refresh r = { .oauth = o, .account = acc };
+	struct err why = ERR_INIT;
+
+	if (oauth_lock_account(o, acc, &why)) {
+		save_stashed(&r, &why);
+		oauth_unlock_account(acc);
+	}
+	if (why.kind != ERR_NONE) {
+		log_error("oauth", "%s: its newest tokens are lost: %s", acc->id, why.msg);
+	}
+}
+
 /* ---- the vendor's answers ---- */
 
 static bool keep(struct refresh *r, const struct token_set *old, struct token_set *fresh,
@@ -146,7 +165,6 @@ static bool keep(struct refresh *r, const struct token_set *old, struct token_se
 	r->due_at_ms = oauth_due_at(fresh);
 	r->account->seen_ms = fresh->obtained_at_ms;
 	if (replace(r, &old->refresh, fresh, err)) {
-		log_info("oauth", "%s: the access token was renewed", r->settings->account_name);
 		return true;
 	}
 	stash(r, old, fresh);
@@ -206,6 +224,7 @@ static bool ask_vendor(struct refresh *r, const struct token_set *old, struct er
 static bool renew(struct refresh *r, const struct token_set *t, struct err *err)
 {
 	bool is_asked = r->need->reason == OAUTH_ASKED;
+	int64_t age_ms = clock_wall_ms() - t->obtained_at_ms;
 
 	if (t->needs_sign_in && !is_asked) {
 		return not_signed_in(r, "needs a new sign-in", err);
@@ -213,8 +232,7 @@ static bool renew(struct refresh *r, const struct token_set *t, struct err *err)
 	if (secret_is_empty(&t->refresh)) {
 		return not_signed_in(r, "has no refresh token", err);
 	}
-	if (r->need->reason == OAUTH_REFUSED &&
-	    clock_wall_ms() - t->obtained_at_ms < FRESH_MS) {
+	if (r->need->reason == OAUTH_REFUSED && age_ms >= 0 && age_ms < FRESH_MS) {
 		return err_setf(err, ERR_FAILED, "the upstream refuses a token of %s that was "
 				"given only now", r->settings->account_name);
 	}

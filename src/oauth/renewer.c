@@ -29,7 +29,7 @@ struct watch {
 struct oauth_renewer {
 	struct oauth *oauth;
 	pthread_t thread;
-	pthread_mutex_t lock;           /* of what follows */
+	pthread_mutex_t lock;           /* of what follows; inside oauth.lock */
 	pthread_cond_t wake;
 	struct config *config;
 	struct map watches;             /* account id -> struct watch */
@@ -234,6 +234,14 @@ static void *run(void *arg)
 	return NULL;
 }
 
+/* Who signs in tells the renewer from now on, or (NULL) no longer. */
+static void introduce(struct oauth *o, struct oauth_renewer *r)
+{
+	pthread_mutex_lock(&o->lock);
+	o->renewer = r;
+	pthread_mutex_unlock(&o->lock);
+}
+
 struct oauth_renewer *oauth_renewer_start(struct oauth *o, struct config *c, struct err *err)
 {
 	struct oauth_renewer *r = xcalloc(1, sizeof *r);
@@ -246,7 +254,9 @@ struct oauth_renewer *oauth_renewer_start(struct oauth *o, struct config *c, str
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
+	introduce(o, r);
 	if (!oauth_start_thread(&r->thread, run, r)) {
+		introduce(o, NULL);
 		err_setf(err, ERR_FAILED, "no thread for the renewal of tokens");
 		config_unref(r->config);
 		free(r);
@@ -274,6 +284,7 @@ void oauth_renewer_stop(struct oauth_renewer *r)
 	pthread_cond_signal(&r->wake);
 	pthread_mutex_unlock(&r->lock);
 	pthread_join(r->thread, NULL);
+	introduce(r->oauth, NULL);
 	err_setf(&ended, ERR_FAILED, "the gateway ends");
 	for (size_t i = 0; i < r->queue.len; i++) {
 		answer(r->queue.items[i], &ended);

@@ -10,14 +10,13 @@
 
 struct oauth_renewer;
 
-/* Borrows `o`, takes a reference of the configuration. NULL when there is no
+/* Borrows `o`, which has at most one; takes a reference of the configuration.
+ * The first oauth_changed may come before this returns. NULL when there is no
  * thread to be had. */
 struct oauth_renewer *oauth_renewer_start(struct oauth *o, struct config *c, struct err *err);
 
-/* Other accounts from now on; also when one was signed in (oauth_changed), so
- * that its end is known. Any thread. */
+/* Other accounts from now on. Any thread. */
 void oauth_renewer_set_config(struct oauth_renewer *r, struct config *c);
-void oauth_renewer_look_again(struct oauth_renewer *r, const char *account_id);
 
 /* How a 401's renewal ended, on the renewer's thread, behind oauth_changed.
  * `err` is NULL when the stored token is another one than the refused. */

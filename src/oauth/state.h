@@ -12,6 +12,7 @@
 #include "base/vec.h"
 #include "credentials/token_set.h"
 #include "oauth/oauth.h"
+#include "oauth/renewer.h"
 #include "oauth/settings.h"
 
 struct loopback;
@@ -42,6 +43,7 @@ struct oauth {
 	void *changed_ctx;
 	pthread_mutex_t lock;
 	pthread_cond_t landed;          /* a refresh has ended */
+	struct oauth_renewer *renewer;  /* borrowed; NULL: none runs */
 	struct vec accounts;
 };
 
@@ -63,7 +65,15 @@ void oauth_set_outcome(struct oauth *o, struct oauth_account *acc, const struct 
 struct loopback *oauth_swap_loopback(struct oauth *o, struct oauth_account *acc,
 				     struct loopback *fresh);
 
+/* Tells the owner and the renewer. */
 void oauth_tell_changed(struct oauth *o, const char *id);
+
+/* The account's tokens end at another time than was known. */
+void oauth_renewer_look_again(struct oauth_renewer *r, const char *account_id);
+
+/* The last occasion to store what the store would not take; takes the
+ * account's lock. */
+void oauth_save_unsaved(struct oauth *o, struct oauth_account *acc);
 
 /* A thread that no signal is delivered to: those are for the threads that
  * wait for them. */

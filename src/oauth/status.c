@@ -65,13 +65,24 @@ static bool load(struct oauth *o, const char *id, struct token_set *t, bool *has
 	return false;
 }
 
-static bool is_sign_in_pending(struct oauth *o, const char *id)
+/* When the sign-in under way has to be finished; 0: there is none. */
+static int64_t sign_in_end_ms(struct oauth *o, const char *id)
 {
 	struct pending p = PENDING_INIT;
 	bool yes = pending_load(o, id, &p, NULL);
+	int64_t end_ms = yes ? p.started_at_ms + OAUTH_SIGN_IN_MS : 0;
 
 	pending_release(&p);
-	return yes;
+	return end_ms;
+}
+
+static void write_sign_in(int64_t end_ms, bool is_listening, struct json_writer *w)
+{
+	json_key(w, "sign_in");
+	json_object(w);
+	json_ktime(w, "expires_at", end_ms);
+	json_kbool(w, "listening", is_listening);
+	json_end(w);
 }
 
 bool oauth_write_status(struct oauth *o, const struct upstream_account *a,
@@ -80,19 +91,24 @@ bool oauth_write_status(struct oauth *o, const struct upstream_account *a,
 	struct oauth_account *acc = oauth_account_of(o, a->id);
 	struct token_set t = TOKEN_SET_INIT;
 	int64_t now_ms = clock_wall_ms();
+	int64_t end_ms;
 	bool has_tokens;
-	bool is_pending;
+	bool is_listening;
 	struct err why;
 
 	if (!load(o, a->id, &t, &has_tokens, err)) {
 		return false;
 	}
-	is_pending = is_sign_in_pending(o, a->id);
+	end_ms = sign_in_end_ms(o, a->id);
 	pthread_mutex_lock(&o->lock);
 	why = acc->why;
+	is_listening = loopback_is_awaiting(acc->loopback);
 	pthread_mutex_unlock(&o->lock);
 	json_kstr(w, "upstream", a->name);
-	json_kstr(w, "state", state_name(has_tokens, &t, is_pending, now_ms));
+	json_kstr(w, "state", state_name(has_tokens, &t, end_ms != 0, now_ms));
+	if (end_ms) {
+		write_sign_in(end_ms, is_listening, w);
+	}
 	if (has_tokens) {
 		write_tokens(&t, now_ms, w);
 	}

@@ -28,10 +28,10 @@ class Home:
         self.env = dict(keep, LLM_GATEWAY_PASSPHRASE_FILE=str(passphrase))
         self.configure()
 
-    def configure(self, **more):
+    def configure(self, store="file", **more):
         """YAML is a superset of JSON."""
         (self.path / "config.yaml").write_text(json.dumps({
-            "credentials": {"store": "file"},
+            "credentials": {"store": store},
             "upstream_accounts": [{"id": ACCOUNT, "name": "claude", "type": "oauth",
                                    "provider": "anthropic",
                                    "oauth": self.vendor.oauth_map(**more)}]}))

@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from lab.keyring import Bus, Keyring
+
 FAILED, SIGN_IN = 1, 7
 
 
@@ -270,6 +272,55 @@ def test_store_that_will_not_take_the_answer(signed_in, vendor):
     signed_in.collect(process)
     assert signed_in.stored()["refresh_token"] in vendor.live
     assert vendor.refreshes == 1 and vendor.replays == 0
+
+
+def test_store_that_takes_the_answer_only_at_the_end(signed_in, vendor):
+    signed_in.age()
+    sealed = signed_in.path / "credentials.enc"
+    good = sealed.read_bytes()
+    vendor.delay = 0.7
+    process = signed_in.popen("renewer")
+    while not vendor.refreshes:
+        time.sleep(0.02)
+    sealed.write_bytes(b"damaged")
+    while "could not be stored" not in process.stderr.readline():
+        assert process.poll() is None
+    sealed.write_bytes(good)
+    signed_in.collect(process)
+    assert signed_in.stored()["refresh_token"] in vendor.live
+    assert vendor.refreshes == 1
+
+
+def test_unreadable_tokens_while_the_vendor_was_asked(signed_in, vendor):
+    signed_in.age()
+    vendor.delay = 1
+    process = signed_in.popen("refresh", "due", 1)
+    while not vendor.refreshes:
+        time.sleep(0.02)
+    signed_in.run("put", input="rubbish")
+    assert "exit 0" in signed_in.collect(process)
+    assert signed_in.stored()["refresh_token"] in vendor.live
+
+
+def test_killed_at_any_moment_with_a_keyring(signed_in, vendor, tmp_path):
+    """Tokens too large for a keyring item: two places have to agree."""
+    directory = tmp_path / "session"
+    directory.mkdir(mode=0o700)
+    vendor.forgiving = True
+    vendor.token_bytes = 2000
+    with Bus(directory) as bus, Keyring(bus):
+        signed_in.env = bus.env()
+        signed_in.configure(store="keyring")
+        signed_in.sign_in()
+        for i in range(12):
+            process = signed_in.popen("refresh", "asked", 1)
+            time.sleep(0.02 + i * 0.008)
+            process.kill()
+            signed_in.collect(process)
+            signed_in.refresh("asked")
+            assert signed_in.stored()["refresh_token"] in vendor.live
+        assert len(signed_in.stored()["access_token"]) > 2500
+    assert vendor.replays == 0
 
 
 # --- the thread that does it in a gateway ---

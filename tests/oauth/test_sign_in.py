@@ -22,7 +22,9 @@ def test_pasted_code(home, vendor):
     asked = parameters(answer["paste_url"])
     assert asked["redirect_uri"] == f"{vendor.url}/shown"
     assert asked["scope"] == "user:profile user:inference"
-    assert home.status()["state"] == "pending"
+    status = home.status()
+    assert status["state"] == "pending" and status["sign_in"]["listening"] is False
+    assert status["sign_in"]["expires_at"] == answer["expires_at"]
     # another command, as after a restart
     home.run("finish", input=vendor.shown_code(answer["paste_url"]) + "\n")
     status = home.status()

@@ -36,19 +36,14 @@ struct tool {
 	const struct upstream_account *account;
 	struct credential_store *store;
 	struct oauth *oauth;
-	struct oauth_renewer *renewer;
 	char **args;              /* behind UPSTREAM, NULL-terminated */
 };
 
 static void on_changed(void *ctx, const char *account_id)
 {
-	struct tool *t = ctx;
-
+	(void)ctx;
 	printf("changed %s\n", account_id);
 	fflush(stdout);
-	if (t->renewer) {
-		oauth_renewer_look_again(t->renewer, account_id);
-	}
 }
 
 static void read_input(struct secret *out)
@@ -194,16 +189,15 @@ static void on_renewed(void *ctx, const char *account_id, const struct err *err)
 
 static bool run_renewer(struct tool *t, struct err *err)
 {
+	struct oauth_renewer *r = oauth_renewer_start(t->oauth, t->config, err);
 	char line[4096];
 
-	t->renewer = oauth_renewer_start(t->oauth, t->config, err);
-	while (t->renewer && fgets(line, sizeof line, stdin)) {
+	while (r && fgets(line, sizeof line, stdin)) {
 		line[strcspn(line, "\n")] = '\0';
-		oauth_renewer_refused(t->renewer, t->account->id, slice_of(line), on_renewed,
-				      NULL);
+		oauth_renewer_refused(r, t->account->id, slice_of(line), on_renewed, NULL);
 	}
-	oauth_renewer_stop(t->renewer);
-	return t->renewer != NULL;
+	oauth_renewer_stop(r);
+	return r != NULL;
 }
 
 static bool run_verb(struct tool *t, const char *verb, struct err *err)
@@ -236,7 +230,7 @@ static bool open_tool(struct tool *t, const char *home, const char *upstream,
 	t->config = config_load(path, err);
 	t->account = t->config ? config_account(t->config, upstream) : NULL;
 	t->store = t->account ? store_open(t->config->credential_store, home, err) : NULL;
-	t->oauth = t->store ? oauth_create(home, t->store, on_changed, t) : NULL;
+	t->oauth = t->store ? oauth_create(home, t->store, on_changed, NULL) : NULL;
 	free(path);
 	return t->oauth != NULL;
 }
