@@ -317,9 +317,9 @@ bool config_get(const struct config *c, const char *path, struct buf *out, struc
 	config_dump_yaml(c, &dump);
 	ok = dump.failed ? err_setf(err, ERR_TOO_LARGE, "the configuration is too large")
 			 : path_find(buf_slice(&dump), path, &arena, &n, err);
-	if (ok && n->kind == NODE_SCALAR) {
+	if (ok && n && n->kind == NODE_SCALAR) {
 		buf_adds(out, n->text);
-	} else if (ok) {
+	} else if (ok && n) {
 		render_node_text(buf_slice(&dump), n, out);
 	}
 	arena_release(&arena);
