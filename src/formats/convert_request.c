@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "formats/ext.h"
 #include "formats/format.h"
 #include "formats/hub_check.h"
 
@@ -109,7 +110,10 @@ static bool run(struct conversion *c, struct hub_request *req, struct converted 
 	bool is_custom_native = c->upstream == FORMAT_RESPONSES ||
 				(c->upstream == FORMAT_CHAT && c->options.custom_tools);
 
-	if (!hub_check(req, c->options.repair_tools, c->warnings, c->error) ||
+	/* What only one format has comes first: a request that continues a stored
+	 * conversation has results without calls. */
+	if (!ext_check(c, c->upstream) ||
+	    !hub_check(req, c->options.repair_tools, c->warnings, c->error) ||
 	    !encode_body(c, out) || !check_strict(c)) {
 		return false;
 	}

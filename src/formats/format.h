@@ -60,6 +60,7 @@ struct format {
 	bool (*decode_request)(struct decoding *d, const struct json *body);
 
 	/* Writes the one object. False: refused (C160), *c->error says why.
+	 * Members that only another format knows were dealt with before (ext.h).
 	 * Warns by `warn(c->warnings, ...)` (C161); silent drops are C162. */
 	bool (*encode_request)(struct conversion *c, struct json_writer *w);
 
