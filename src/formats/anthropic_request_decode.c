@@ -26,27 +26,6 @@ static bool read_role(struct decoding *d, const struct json *v, size_t index,
 	return true;
 }
 
-/* C15: results first, the rest in its order. */
-static void results_first(struct hub_blocks *blocks)
-{
-	struct hub_blocks results = { .count = 0 };
-	struct hub_blocks others = { .count = 0 };
-	struct hub_block *next;
-
-	for (struct hub_block *b = blocks->first; b; b = next) {
-		next = b->next;
-		hub_append(b->kind == BLOCK_TOOL_RESULT ? &results : &others, b);
-	}
-	if (!results.count) {
-		*blocks = others;
-		return;
-	}
-	results.last->next = others.first;
-	results.last = others.last ? others.last : results.last;
-	results.count += others.count;
-	*blocks = results;
-}
-
 static bool read_message(struct decoding *d, const struct json *v, size_t index)
 {
 	const struct json *content = json_get(v, "content");
@@ -61,7 +40,7 @@ static bool read_message(struct decoding *d, const struct json *v, size_t index)
 	}
 	m = hub_message_new(d->req, role);
 	anthropic_content_read(d->arena, content, &m->blocks);
-	results_first(&m->blocks);
+	hub_results_first(&m->blocks);
 	return true;
 }
 

@@ -48,19 +48,51 @@ void hub_append(struct hub_blocks *list, struct hub_block *block)
 	list->count++;
 }
 
-struct hub_message *hub_message_new(struct hub_request *req, enum hub_role role)
+void hub_results_first(struct hub_blocks *list)
+{
+	struct hub_blocks results = { .count = 0 };
+	struct hub_blocks others = { .count = 0 };
+	struct hub_block *next;
+
+	for (struct hub_block *b = list->first; b; b = next) {
+		next = b->next;
+		hub_append(b->kind == BLOCK_TOOL_RESULT ? &results : &others, b);
+	}
+	if (!results.count) {
+		*list = others;
+		return;
+	}
+	results.last->next = others.first;
+	results.last = others.last ? others.last : results.last;
+	results.count += others.count;
+	*list = results;
+}
+
+static struct hub_message *link_message(struct hub_request *req, struct hub_message **place,
+					enum hub_role role)
 {
 	struct hub_message *message = arena_zalloc(req->arena, sizeof *message);
 
 	message->role = role;
-	if (req->last_message) {
-		req->last_message->next = message;
-	} else {
-		req->messages = message;
+	message->next = *place;
+	*place = message;
+	if (!message->next) {
+		req->last_message = message;
 	}
-	req->last_message = message;
 	req->message_count++;
 	return message;
+}
+
+struct hub_message *hub_message_new(struct hub_request *req, enum hub_role role)
+{
+	return link_message(req, req->last_message ? &req->last_message->next : &req->messages,
+			    role);
+}
+
+struct hub_message *hub_message_after(struct hub_request *req, struct hub_message *before,
+				      enum hub_role role)
+{
+	return link_message(req, &before->next, role);
 }
 
 struct hub_message *hub_message_continue(struct hub_request *req, enum hub_role role)

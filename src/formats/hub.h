@@ -321,11 +321,16 @@ struct hub_block *hub_block_new(struct arena *a, enum hub_block_kind kind);
 struct hub_block *hub_text_new(struct arena *a, struct slice text);
 
 void hub_append(struct hub_blocks *list, struct hub_block *block);
+/* Tool results come first, the rest after them, each in their order (C15, C30). */
+void hub_results_first(struct hub_blocks *list);
 
 /* A message at the end of the request. */
 struct hub_message *hub_message_new(struct hub_request *req, enum hub_role role);
 /* The last message when it has this role, else a new one. */
 struct hub_message *hub_message_continue(struct hub_request *req, enum hub_role role);
+/* A message right behind `before`. */
+struct hub_message *hub_message_after(struct hub_request *req, struct hub_message *before,
+				      enum hub_role role);
 struct hub_tool *hub_tool_new(struct hub_request *req, enum hub_tool_kind kind);
 void hub_ext_add(struct hub_request *req, const char *path, struct slice raw);
 /* Raw JSON of an ext member of the request's own format, or SLICE_NULL. */

@@ -75,20 +75,10 @@ static bool match_results(struct checker *c, const struct hub_message *m)
 /* The user message behind the calls; made when there is none. */
 static struct hub_message *result_message(struct checker *c)
 {
-	struct hub_message *made;
-
 	if (c->caller->next && c->caller->next->role == ROLE_USER) {
 		return c->caller->next;
 	}
-	made = arena_zalloc(c->req->arena, sizeof *made);
-	made->role = ROLE_USER;
-	made->next = c->caller->next;
-	c->caller->next = made;
-	c->req->message_count++;
-	if (c->req->last_message == c->caller) {
-		c->req->last_message = made;
-	}
-	return made;
+	return hub_message_after(c->req, c->caller, ROLE_USER);
 }
 
 static void add_missing_result(struct checker *c, struct slice id)
