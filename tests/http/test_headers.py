@@ -75,15 +75,13 @@ def test_passthrough_account_sends_the_clients_own_credential(upstream, start):
 
 def test_passthrough_never_forwards_a_gateway_key(upstream, start):
     """The key that opened the gateway is not a credential for the upstream."""
+    upstream.reply = wire.json_answer(ANTHROPIC.answer())
     gateway = start({"upstream_accounts": [ANTHROPIC.account(upstream, type="passthrough")]})
-    with gateway.connect() as client:
-        client.send(gateway.post(ANTHROPIC.path, ANTHROPIC.body(), key=False, headers=[
-            ("Authorization", f"Bearer {gateway.key}"), ("x-api-key", "sk-mine")]))
-        request = upstream.take()
-        assert gateway.key.encode() not in request.head.raw
-        assert request.head.get("x-api-key") == "sk-mine"
-        request.answer(wire.json_answer(ANTHROPIC.answer()))
-        assert client.read_answer().status == 200
+    bearer = ("Authorization", f"Bearer {gateway.key}")
+    for headers in ([bearer], [("x-api-key", gateway.key)], [bearer, ("x-api-key", "sk-mine")],
+                    [bearer, ("x-llm-gateway-key", gateway.key)]):
+        gateway.call(gateway.post(ANTHROPIC.path, ANTHROPIC.body(), headers, key=False))
+    assert all(gateway.key.encode() not in request.head.raw for request in upstream.seen)
 
 
 def test_account_of_type_none_sends_no_credential(upstream, start):
@@ -101,8 +99,7 @@ def test_answers_carry_their_origin(upstream, start):
     assert answer.header("x-llm-gateway-attempts") == "1"
     assert answer.header("x-llm-gateway-upstream-request-id") == "req_upstream_1"
     assert answer.header("x-llm-gateway-warnings") is None
-    assert answer.header("x-request-id") == answer.header("request-id")
-    assert answer.header("x-request-id") and answer.header("x-trace-id")
+    assert answer.header("request-id") and answer.header("x-trace-id")
 
 
 def test_trace_id_of_the_client_is_kept_when_valid(upstream, start):
@@ -136,7 +133,8 @@ def test_errors_of_ours_carry_ids_too(family, start):
     gateway = start()
     answer = gateway.call(gateway.post(family.target(), family.body()))
     family.check_error(answer, 404)
-    assert answer.header("x-request-id") and answer.header("x-trace-id")
+    own = "request-id" if family is ANTHROPIC else "x-request-id"
+    assert answer.header(own) and answer.header("x-trace-id")
 
 
 def test_forged_lines_never_leave_a_header(upstream, start):

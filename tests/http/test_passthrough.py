@@ -1,11 +1,13 @@
 """Same format on both sides: bytes stay bytes, apart from the model's name."""
 import json
+import threading
 
 import pytest
 
 from lab import families, wire
 from lab.bodies import Generator
 from lab.families import ALL, ANTHROPIC, CHAT, GEMINI, STREAMING
+from lab.gateway import account
 
 ROUNDS = 600        # generated bodies a format
 OTHER = "upstreams-own-name"
@@ -85,7 +87,8 @@ def test_twenty_megabytes_both_ways(upstream, start):
         client.send(gateway.post(ANTHROPIC.path, body))
         request = upstream.take()
         assert request.body == body
-        request.answer(wire.answer(200, [("Content-Type", "application/json")], back))
+        data = wire.answer(200, [("Content-Type", "application/json")], back)
+        threading.Thread(target=request.answer, args=(data,)).start()
         assert client.read_answer().body == back
 
 
@@ -265,10 +268,9 @@ def test_other_v1_paths_pass_by_model(upstream, start):
 
 
 def test_azure_paths(upstream, start):
-    account = CHAT.account(upstream.url.rstrip("/"), provider="azure", base_url=upstream.url,
-                           azure={"api_version": "2024-10-21", "deployments": {"gpt": "my-dep"}},
-                           models=["gpt"])
-    gateway = start({"upstream_accounts": [account]})
+    azure = account("up", "azure", upstream, models=["gpt"],
+                    azure={"api_version": "2024-10-21", "deployments": {"gpt": "my-dep"}})
+    gateway = start({"upstream_accounts": [azure]})
     with gateway.connect() as client:
         client.send(gateway.post("/openai/deployments/gpt/chat/completions?api-version=2024-06-01",
                                  b'{"messages":[{"role":"user","content":"x"}]}'))
