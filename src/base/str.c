@@ -172,6 +172,9 @@ bool str_glob(const char *pattern, const char *text)
 
 	while (*text) {
 		if (*pattern == '*') {
+			if (!pattern[1]) {
+				return true;
+			}
 			star = pattern++;
 			resume = text;
 		} else if (*pattern == '?' || *pattern == *text) {
