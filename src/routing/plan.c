@@ -39,11 +39,11 @@ static bool has_choice(const struct choice *choice)
 	return choice->account || choice->by_provider;
 }
 
-/* Doubles an arena array; the old one stays behind until the arena ends. */
+/* Makes an arena array larger; the old one stays behind until the arena ends. */
 static void *grow(struct arena *a, const void *items, size_t count, size_t size,
 		  size_t *capacity)
 {
-	size_t wanted = *capacity ? *capacity * 2 : 8;
+	size_t wanted = *capacity ? *capacity * 4 : 16;
 	void *bigger = arena_alloc(a, wanted * size);
 
 	if (count) {
@@ -281,10 +281,13 @@ static const struct upstream_account *split_upstream(const struct config *config
 		const char *const labels[] = { account->name, account->id };
 
 		for (size_t j = 0; j < ARRAY_LEN(labels); j++) {
-			size_t len = strlen(labels[j]);
+			size_t len;
 
-			if (len > longest && str_starts(name, labels[j]) &&
-			    name[len] == '/' && name[len + 1]) {
+			if (labels[j][0] != name[0] || !str_starts(name, labels[j])) {
+				continue;
+			}
+			len = strlen(labels[j]);
+			if (len > longest && name[len] == '/' && name[len + 1]) {
 				found = account;
 				longest = len;
 			}
@@ -445,17 +448,17 @@ static void sort(struct plan *out)
 	}
 }
 
-static void reverse(struct candidate *c, size_t count)
+/* The first `by` of them go to the end. */
+static void rotate(struct arena *a, struct candidate *c, size_t count, size_t by)
 {
-	for (size_t i = 0; i < count / 2; i++) {
-		struct candidate other = c[i];
+	struct candidate *first = arena_alloc(a, by * sizeof *c);
 
-		c[i] = c[count - 1 - i];
-		c[count - 1 - i] = other;
-	}
+	memcpy(first, c, by * sizeof *c);
+	memmove(c, c + by, (count - by) * sizeof *c);
+	memcpy(c + count - by, first, by * sizeof *c);
 }
 
-static void rotate_equals(struct plan *out, uint64_t turn)
+static void rotate_equals(struct arena *a, struct plan *out, uint64_t turn)
 {
 	size_t start = 0;
 
@@ -469,9 +472,7 @@ static void rotate_equals(struct plan *out, uint64_t turn)
 		}
 		by = (size_t)(turn % len);
 		if (by) {
-			reverse(run, by);
-			reverse(run + by, len - by);
-			reverse(run, len);
+			rotate(a, run, len, by);
 		}
 		start += len;
 	}
@@ -506,7 +507,7 @@ void plan_make(const struct plan_input *in, struct arena *a, struct plan *out)
 	keep_passthrough(&p);
 	sort(out);
 	if (in->config->routing.strategy != STRATEGY_PRIORITY) {
-		rotate_equals(out, in->turn);
+		rotate_equals(a, out, in->turn);
 	}
 	if (out->count) {
 		out->status = PLAN_OK;
