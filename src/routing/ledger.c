@@ -242,11 +242,11 @@ static bool is_probe(const struct cooldown *c, const struct ledger_failure *f)
 
 /* A failure of the window that is open: it adds nothing, except that a probe
  * sent out early came back without luck. */
-static void note_probe(struct cooldown *c, const struct ledger_failure *f, struct moment now)
+static void note_probe(struct cooldown *c, const struct ledger_failure *f)
 {
 	if (is_probe(c, f)) {
 		c->leased_until_mono_ms = 0;
-		c->probe_failed_mono_ms = now.mono_ms;
+		c->failed_probe_mono_ms = f->began_mono_ms;
 	}
 }
 
@@ -258,9 +258,9 @@ static bool fail_while_active(struct ledger *l, struct cooldown *old,
 		? !old->is_measured || measure_replaces(old, &entry)
 		: guess_replaces(old, &entry);
 
-	note_probe(old, f, now);
+	note_probe(old, f);
 	if (replaces) {
-		entry.probe_failed_mono_ms = old->probe_failed_mono_ms;
+		entry.failed_probe_mono_ms = old->failed_probe_mono_ms;
 		put(l, old, &entry);
 	}
 	return replaces;
@@ -278,7 +278,7 @@ static bool fail_half_open(struct ledger *l, struct cooldown *old,
 		return false;
 	}
 	entry = entry_for(f, old->streak + 1, now);
-	entry.probe_failed_mono_ms = now.mono_ms;
+	entry.failed_probe_mono_ms = f->began_mono_ms;
 	put(l, old, &entry);
 	return true;
 }
@@ -436,7 +436,7 @@ void ledger_restore(struct ledger *l, const struct cooldown *saved, struct momen
 	c.until = moment_at_wall(now, c.until.wall_ms);
 	c.next_probe = moment_at_wall(now, c.next_probe.wall_ms);
 	c.leased_until_mono_ms = 0;
-	c.probe_failed_mono_ms = 0;
+	c.failed_probe_mono_ms = 0;
 	if (!is_over(&c, now)) {
 		struct cooldown *old = find(l, c.model);
 

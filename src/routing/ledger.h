@@ -36,7 +36,7 @@ struct cooldown {
 	struct moment next_probe;
 	unsigned streak;                /* failed probes so far */
 	int64_t leased_until_mono_ms;   /* a probe is under way; 0: none */
-	int64_t probe_failed_mono_ms;   /* the last one failed then; 0: none */
+	int64_t failed_probe_mono_ms;   /* the last that failed began then; 0: none */
 	int64_t asked_wall_ms;          /* a free probe was sent then; 0: none yet */
 };
 

@@ -43,7 +43,8 @@ static unsigned most_routes(const struct walk *w)
 	return most > 0 ? (unsigned)most : 1;
 }
 
-struct gate walk_gate(struct walk *w, size_t candidate, bool is_moved, struct moment now)
+static struct gate gate_of(const struct walk *w, size_t candidate, struct upstream_state *s,
+			   bool is_moved, struct moment now)
 {
 	const struct candidate *c = &w->o.plan->candidates[candidate];
 	struct gate_request g = {
@@ -54,7 +55,12 @@ struct gate walk_gate(struct walk *w, size_t candidate, bool is_moved, struct mo
 	if (!walk_requests(w, candidate) && w->routes_tried[c->level - 1] >= most_routes(w)) {
 		return (struct gate){ .kind = GATE_ATTEMPTS, .wait_ms = -1 };
 	}
-	return gate_check(state_of(w, candidate), &g, now);
+	return gate_check(s, &g, now);
+}
+
+struct gate walk_gate(struct walk *w, size_t candidate, bool is_moved, struct moment now)
+{
+	return gate_of(w, candidate, state_of(w, candidate), is_moved, now);
 }
 
 static bool is_open(const struct gate *g)
@@ -208,14 +214,15 @@ struct obstacles {
 	int64_t last_resort_ms;
 	int64_t timed_ms;       /* soonest known end; INT64_MAX: none */
 	bool is_busy;           /* a request that ends would make room */
-	bool is_probed;         /* somebody may be about to open a way */
+	size_t probed;          /* somebody may be about to open this way */
 };
 
-/* Did a probe fail since this walk began? Then another would tell no more. */
+/* Did a probe fail that was sent since this walk began? Then another would
+ * tell no more. */
 static bool is_probe_news(const struct walk *w, const struct upstream_state *s)
 {
 	for (size_t i = 0; i < s->ledger.count; i++) {
-		if (s->ledger.entries[i].probe_failed_mono_ms > w->o.now.mono_ms) {
+		if (s->ledger.entries[i].failed_probe_mono_ms >= w->o.now.mono_ms) {
 			return true;
 		}
 	}
@@ -240,7 +247,7 @@ static void note_obstacle(struct walk *w, size_t candidate, const struct gate *g
 	} else if (g->kind == GATE_COOLING && !g->is_open_ended &&
 		   !is_probe_news(w, state_of(w, candidate))) {
 		if (g->is_leased) {
-			o->is_probed = true;
+			o->probed = candidate;
 		} else if (failure_rule(g->class)->is_transient) {
 			keep_soonest(&o->early, &o->early_ms, candidate, g->wait_ms);
 		} else {
@@ -251,7 +258,7 @@ static void note_obstacle(struct walk *w, size_t candidate, const struct gate *g
 
 /* Nobody is free. In this order: try early what is only guessed to be down;
  * wait for a known end, a finished request or a probe; try what probably is
- * of no use; give up. Background requests neither probe nor wait long. */
+ * of no use; stop waiting for a probe that takes too long; give up. Background requests neither probe nor wait long. */
 static struct selection select_stuck(struct walk *w, const struct obstacles *o,
 				     struct moment now)
 {
@@ -263,7 +270,7 @@ static struct selection select_stuck(struct walk *w, const struct obstacles *o,
 	if (o->early != NO_CANDIDATE) {
 		return (struct selection){ o->early, true, -1 };
 	}
-	if ((o->is_busy || o->is_probed) && left > 0) {
+	if ((o->is_busy || o->probed != NO_CANDIDATE) && left > 0) {
 		return (struct selection){ NO_CANDIDATE, false, LOOK_AGAIN_BUSY_MS };
 	}
 	if (o->timed_ms <= left) {
@@ -271,6 +278,9 @@ static struct selection select_stuck(struct walk *w, const struct obstacles *o,
 	}
 	if (o->last_resort != NO_CANDIDATE) {
 		return (struct selection){ o->last_resort, true, -1 };
+	}
+	if (o->probed != NO_CANDIDATE) {
+		return (struct selection){ o->probed, false, -1 };
 	}
 	return (struct selection){ NO_CANDIDATE, false, -1 };
 }
@@ -288,8 +298,8 @@ static void consider(struct walk *w, size_t i, bool is_moved, struct moment now,
 		     struct search *s)
 {
 	const struct candidate *c = &w->o.plan->candidates[i];
-	const struct upstream_state *state = state_of(w, i);
-	struct gate gate = walk_gate(w, i, is_moved, now);
+	struct upstream_state *state = state_of(w, i);
+	struct gate gate = gate_of(w, i, state, is_moved, now);
 	struct rank rank = rank_of(w, c, state, now);
 	int order;
 
@@ -330,7 +340,7 @@ struct selection select_candidate(struct walk *w, struct moment now)
 	struct search s = {
 		.found = { NO_CANDIDATE, false, -1 },
 		.obstacles = { .early = NO_CANDIDATE, .last_resort = NO_CANDIDATE,
-			       .timed_ms = INT64_MAX },
+			       .probed = NO_CANDIDATE, .timed_ms = INT64_MAX },
 	};
 	struct home home = { .is_elsewhere = false };
 	bool is_moved;

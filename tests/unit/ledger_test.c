@@ -266,7 +266,7 @@ static void an_early_probe_that_fails_escalates_nothing(void **state)
 				  SECONDS(6)));
 	ledger_look(&l, "m", at(SECONDS(6)), &why);
 	assert_int_equal(why->until.wall_ms - NOW, SECONDS(30));
-	assert_int_equal(why->probe_failed_mono_ms, at(SECONDS(6)).mono_ms);
+	assert_int_equal(why->failed_probe_mono_ms, at(SECONDS(5)).mono_ms);
 	assert_int_equal(why->leased_until_mono_ms, 0);
 	/* one that is out beyond the end does */
 	assert_true(ledger_lease(&l, "m", at(SECONDS(29))) != 0);
