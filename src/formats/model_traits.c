@@ -145,6 +145,13 @@ static bool is_openai_reasoning(const char *name)
 	       str_starts(name, "codex");
 }
 
+/* OpenAI's models before it had reasoning ones, and those beside them. */
+static bool is_openai_plain(const char *name)
+{
+	return str_starts(name, "gpt-3") || str_starts(name, "gpt-4") ||
+	       str_starts(name, "chatgpt") || str_glob("gpt-5*-chat*", name);
+}
+
 /* Names that are no OpenAI model belong to compatible servers, which take
  * what Chat has always had. */
 static void openai_traits(enum format_id format, const char *name, struct model_traits *t)
@@ -153,7 +160,7 @@ static void openai_traits(enum format_id format, const char *name, struct model_
 	bool is_newer = str_starts(name, "gpt-6") ||
 			(str_starts(name, "gpt-5.") && !str_starts(name, "gpt-5.1"));
 
-	t->thinking = STYLE_LEVEL;
+	t->thinking = is_openai_plain(name) ? STYLE_NONE : STYLE_LEVEL;
 	t->sampling = !reasons;
 	t->stop = format == FORMAT_CHAT && !reasons;
 	t->penalties = format == FORMAT_CHAT && !reasons;

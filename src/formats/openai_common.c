@@ -67,6 +67,12 @@ const char *openai_effort(struct conversion *c)
 {
 	enum hub_effort wanted = effort_wanted(&c->req->thinking);
 
+	if (c->traits.thinking == STYLE_NONE) {
+		if (wanted != EFFORT_UNSET && wanted != EFFORT_NONE) {
+			warn(c->warnings, WARN_DROPPED, "reasoning_effort");
+		}
+		return NULL;
+	}
 	if (wanted == EFFORT_UNSET) {
 		return NULL;
 	}

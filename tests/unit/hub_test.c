@@ -127,6 +127,9 @@ static void model_names_are_bare(void **state)
 	assert_false(t.stop);
 	model_traits_find(FORMAT_CHAT, slice_of("llama3"), &t);
 	assert_true(t.stop && t.sampling);
+	assert_int_equal(t.thinking, STYLE_LEVEL);
+	model_traits_find(FORMAT_CHAT, slice_of("openai/gpt-4o"), &t);
+	assert_int_equal(t.thinking, STYLE_NONE);
 }
 
 /* ---- C84-C89 ---- */
