@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "formats/fold.h"
 
 /* Most plans hold a model name and a few tool names. */
 #define PLAN_BLOCK_BYTES 512
@@ -24,6 +25,7 @@ static struct answer_plan *plan_new(enum format_id client, enum format_id upstre
 	plan->client = client;
 	plan->upstream = upstream;
 	plan->created = clock_wall_ms() / 1000;
+	plan->choices = MAX_CHOICES;
 	return plan;
 }
 
@@ -36,6 +38,7 @@ struct answer_plan *answer_plan_create(const struct hub_request *req, enum forma
 	plan->asked_model = keep(plan, asked_model);
 	plan->client_stream = req->stream;
 	plan->gemini_array = req->gemini_array;
+	plan->choices = req->n > 1 && req->n <= MAX_CHOICES ? (unsigned)req->n : 1;
 	plan->include_usage = req->include_usage;
 	plan->wants_blobs = req->wants_blobs;
 	plan->show = req->thinking.show;

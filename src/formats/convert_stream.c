@@ -104,7 +104,8 @@ static void receive(void *ctx, const struct event *ev)
 {
 	struct convert_stream *s = ctx;
 
-	if (ev->choice >= MAX_CHOICES) {
+	if (ev->choice >= MAX_CHOICES ||
+	    (ev->choice >= s->plan->choices && ev->kind != EVENT_ERROR)) {
 		return;
 	}
 	event_check(&s->checks[ev->choice], ev);
