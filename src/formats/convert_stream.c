@@ -7,6 +7,7 @@
 #include "formats/answer_filter.h"
 #include "formats/format.h"
 #include "formats/sse.h"
+#include "formats/think_filter.h"
 
 /* One parsed frame; most are small. */
 #define SCRATCH_BLOCK_BYTES (4 * KIB)
@@ -21,6 +22,7 @@ struct convert_stream {
 	void *decoder;
 	void *encoder;                    /* streaming clients */
 	struct fold *fold;                /* the others */
+	struct think_filter *think;       /* NULL unless the route asks for it */
 	struct answer_filter filter;
 	struct event_check checks[MAX_CHOICES];
 	unsigned started;
@@ -115,6 +117,12 @@ static void receive(void *ctx, const struct event *ev)
 	answer_filter_event(&s->filter, ev);
 }
 
+/* Where decoders push. */
+static struct event_sink entrance(struct convert_stream *s)
+{
+	return s->think ? think_filter_sink(s->think) : (struct event_sink){ receive, s };
+}
+
 static void give_up(struct convert_stream *s, enum error_class class, const char *message)
 {
 	const struct api_error error = hub_error_of(class, message);
@@ -166,7 +174,7 @@ static void on_frame(void *ctx, const struct sse_event *ev)
 static void decode_whole(struct convert_stream *s)
 {
 	struct arena scratch;
-	const struct event_sink sink = { receive, s };
+	const struct event_sink sink = entrance(s);
 	struct emitter emitters[MAX_CHOICES] = { { .choice = 0 } };
 	const struct json *body;
 
@@ -194,6 +202,7 @@ struct convert_stream *convert_stream_create(struct answer_plan *plan, bool upst
 	struct convert_stream *s = xcalloc(1, sizeof *s);
 	const struct event_sink received = { receive, s };
 	const struct event_sink delivered = { deliver, s };
+	struct event_sink sink;
 
 	s->plan = plan;
 	s->upstream = format_find(plan->upstream);
@@ -204,9 +213,11 @@ struct convert_stream *convert_stream_create(struct answer_plan *plan, bool upst
 	buf_init(&s->whole, MAX_SSE_EVENT_BYTES);
 	arena_init(&s->kept, 1 * KIB);
 	answer_filter_init(&s->filter, plan, &delivered);
+	s->think = plan->think_parse ? think_filter_create(&received) : NULL;
+	sink = entrance(s);
 	if (upstream_is_sse) {
 		s->decoder = xcalloc(1, s->upstream->decoder_bytes);
-		s->upstream->decoder_init(s->decoder, plan, &received);
+		s->upstream->decoder_init(s->decoder, plan, &sink);
 	}
 	if (s->client && plan->client_stream) {
 		s->encoder = xcalloc(1, s->client->encoder_bytes);
@@ -235,6 +246,7 @@ void convert_stream_destroy(struct convert_stream *s)
 	free(s->decoder);
 	free(s->encoder);
 	free(s->fold);
+	think_filter_destroy(s->think);
 	answer_filter_release(&s->filter);
 	sse_release(&s->sse);
 	buf_release(&s->whole);
