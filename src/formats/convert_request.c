@@ -105,16 +105,40 @@ static bool encode_body(struct conversion *c, struct converted *out)
 	return true;
 }
 
+/* Claude Code's first system text tells Anthropic what to bill. It changes
+ * with every release, and to other models it is noise. */
+static void skip_attribution(struct hub_request *req)
+{
+	static const char mark[] = "x-anthropic-billing-header:";
+	const struct hub_block *first = req->system.first;
+	size_t len = strlen(mark);
+
+	if (req->format == FORMAT_ANTHROPIC && first && first->kind == BLOCK_TEXT &&
+	    first->text.text.len >= len && memcmp(first->text.text.ptr, mark, len) == 0) {
+		req->system.first = first->next;
+		req->system.last = first->next ? req->system.last : NULL;
+		req->system.count--;
+	}
+}
+
 static bool run(struct conversion *c, struct hub_request *req, struct converted *out)
 {
 	bool is_custom_native = c->upstream == FORMAT_RESPONSES ||
 				(c->upstream == FORMAT_CHAT && c->options.custom_tools);
+	struct hub_request seen;
 
 	/* What only one format has comes first: a request that continues a stored
 	 * conversation has results without calls. */
 	if (!ext_check(c, c->upstream) ||
-	    !hub_check(req, c->options.repair_tools, c->warnings, c->error) ||
-	    !encode_body(c, out) || !check_strict(c)) {
+	    !hub_check(req, c->options.repair_tools, c->warnings, c->error)) {
+		return false;
+	}
+	seen = *req;
+	c->req = &seen;
+	if (c->upstream != FORMAT_ANTHROPIC) {
+		skip_attribution(&seen);
+	}
+	if (!encode_body(c, out) || !check_strict(c)) {
 		return false;
 	}
 	answer_plan_tools(c->plan, req, &c->names, is_custom_native);
