@@ -38,6 +38,7 @@ struct answer_plan *answer_plan_create(const struct hub_request *req, enum forma
 	plan->asked_model = keep(plan, asked_model);
 	plan->client_stream = req->stream;
 	plan->gemini_array = req->gemini_array;
+	plan->text_completion = req->text_completion;
 	plan->choices = req->n > 1 && req->n <= MAX_CHOICES ? (unsigned)req->n : 1;
 	plan->include_usage = req->include_usage;
 	plan->wants_blobs = req->wants_blobs;

@@ -28,6 +28,7 @@ struct answer_plan {
 	bool include_usage;               /* C59, C141 */
 	bool wants_blobs;                 /* C62 */
 	bool gemini_array;                /* a stream without alt=sse (C143) */
+	bool text_completion;             /* a Chat client of /v1/completions (C113) */
 	unsigned choices;                 /* answers asked for; more are thrown away (C136) */
 	bool show_reasoning;              /* C66 */
 	bool think_parse;                 /* C134b */

@@ -27,6 +27,7 @@ struct convert_source {
 	const char *path_model;           /* model of the URL; NULL: in the body */
 	bool path_stream;                 /* Gemini: streamGenerateContent */
 	bool gemini_array;                /* … without alt=sse */
+	bool text_completion;             /* Chat: the body is one of /v1/completions */
 };
 
 struct convert_target {

@@ -41,6 +41,7 @@ struct hub_request *convert_decode(const struct convert_source *source, struct a
 		return NULL;
 	}
 	d.req->gemini_array = source->gemini_array;
+	d.req->text_completion = source->text_completion;
 	return format->decode_request(&d, body) ? d.req : NULL;
 }
 

@@ -246,6 +246,7 @@ struct hub_request {
 	struct slice model;
 	bool stream;
 	bool gemini_array;                /* a Gemini stream without alt=sse (C143) */
+	bool text_completion;             /* of /v1/completions (C113) */
 	bool include_usage;               /* C59: the client wants the usage chunk */
 	bool wants_blobs;                 /* C34: include reasoning.encrypted_content */
 	int64_t max_tokens;               /* HUB_UNSET_INT */

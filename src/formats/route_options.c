@@ -177,6 +177,7 @@ static void set_defaults(const struct upstream_account *account, struct route_op
 
 	static_assert(sizeof(enum think_toggle) == sizeof(int), "set_enum copies an int");
 	*o = (struct route_options){
+		.is_openai = is_openai,
 		.json_schema_params = true,
 		.show_reasoning = true,
 		.custom_tools = is_openai,

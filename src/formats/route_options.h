@@ -34,6 +34,8 @@ enum think_toggle {
 };
 
 struct route_options {
+	bool is_openai;                 /* OpenAI or Azure: takes every member of the reference;
+					 * other servers may refuse what they do not know */
 	bool strict;                    /* C10 */
 	bool repair_tools;              /* C44 */
 	bool map_web_search;            /* C50 */
