@@ -120,7 +120,7 @@ static void check_account_key(struct checkup *c, const struct upstream_account *
 	struct buf path = BUF_INIT(4 * KIB);
 	struct err err = ERR_INIT;
 
-	buf_addf(&path, "upstream_accounts[id=%s].api_key", a->id);
+	buf_addf(&path, "upstream_accounts[name=%s].api_key", a->name);
 	if (!is_plain_key(text, buf_text(&path))) {
 		buf_release(&path);
 		return;

@@ -31,8 +31,10 @@ static void print_key(const struct invocation *inv, const struct answer *a, cons
 	     answer_text(a, "id"));
 	out_line("%s", answer_text(a, "key"));
 	out_note("Next:");
-	out_note("  llm-gateway connect claude-code      point a client at the gateway");
-	out_note("  llm-gateway run -- COMMAND           or run one with the right environment");
+	out_note("  %-42s %s", "llm-gateway connect claude-code --key=-",
+		 "point a client at the gateway");
+	out_note("  %-42s %s", "llm-gateway run --key=- -- claude",
+		 "or run one with the right environment");
 }
 
 static bool run_add(struct invocation *inv, struct err *err)

@@ -34,7 +34,9 @@ static void add_member(void *ctx, const char *name, const struct answer *value)
 	if (is_head(name) || !*text) {
 		return;
 	}
-	buf_addf(&line->text, " %s=", name);
+	buf_addc(&line->text, ' ');
+	text_clean(&line->text, name);
+	buf_addc(&line->text, '=');
 	if (strpbrk(text, " \"=")) {
 		buf_addc(&line->text, '"');
 		text_clean(&line->text, text);
@@ -61,17 +63,27 @@ static void add_time(struct buf *out, const char *ts)
 		 tm.tm_min, tm.tm_sec);
 }
 
+static void add_level(const struct invocation *inv, struct buf *out, const char *level)
+{
+	struct buf clean = BUF_INIT(MIB);
+	struct buf word = BUF_INIT(KIB);
+	size_t used;
+
+	text_clean(&clean, level);
+	used = text_cut(&word, buf_text(&clean), 5);
+	buf_addc(out, ' ');
+	tint_add(out, inv->screen.color, tint_of_state(level), buf_text(&word));
+	buf_addf(out, "%*s", (int)(6 - used), "");
+	buf_release(&clean);
+	buf_release(&word);
+}
+
 static void print_line(const struct invocation *inv, const struct answer *a)
 {
 	struct line line = { inv, BUF_INIT(MIB) };
-	const char *level = answer_text(a, "level");
-	char word[16];
 
 	add_time(&line.text, answer_text(a, "ts"));
-	snprintf(word, sizeof word, "%-5.5s", level);
-	buf_addc(&line.text, ' ');
-	tint_add(&line.text, inv->screen.color, tint_of_state(level), word);
-	buf_addc(&line.text, ' ');
+	add_level(inv, &line.text, answer_text(a, "level"));
 	if (*answer_text(a, "area")) {
 		text_clean(&line.text, answer_text(a, "area"));
 		buf_adds(&line.text, ": ");

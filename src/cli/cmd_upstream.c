@@ -11,6 +11,7 @@
 #include "cli/out.h"
 #include "cli/request.h"
 #include "cli/upstream_show.h"
+#include "control/client.h"
 #include "credentials/prompt.h"
 
 #define PROVIDERS "anthropic|openai|google|azure|openai-compatible|demo"
@@ -145,15 +146,25 @@ static bool accept_terms(const struct invocation *inv, struct err *err)
 	return err_setf(err, ERR_FAILED, "nothing was added");
 }
 
+static void next_step(const char *command, const char *name, const char *why)
+{
+	char *line = xasprintf("llm-gateway %s%s", command, name);
+
+	out_note("  %-42s %s", line, why);
+	free(line);
+}
+
 static void print_next_steps(const struct invocation *inv, const char *name)
 {
 	out_note("Next:");
 	if (str_eq(inv_text(inv, "type"), "oauth")) {
-		out_note("  llm-gateway oauth start %s          sign in", name);
+		next_step("oauth start ", name, "sign in");
 	}
-	out_note("  llm-gateway upstream test %s        see that it answers", name);
-	out_note("  llm-gateway apikey add --name=laptop   a key for your clients");
-	out_note("  llm-gateway server start --detach      if it does not run yet");
+	next_step("upstream test ", name, "see that it answers");
+	next_step("apikey add --name=laptop", "", "a key for your clients");
+	if (!control_client_is_running(inv->client)) {
+		next_step("server start --detach", "", "run the gateway");
+	}
 }
 
 static struct answer *send_settings(const struct invocation *inv, const char *method,
@@ -256,7 +267,9 @@ static void add_row(struct table *t, const struct answer *a)
 	table_cell(t, TINT_NONE, answer_text(a, "priority"));
 	table_cell(t, TINT_NONE, models.len ? buf_text(&models) : "usual");
 	table_cell(t, TINT_NONE, answer_text(a, "in_flight"));
-	table_cell(t, TINT_NONE, human_count(answer_double(a, "requests"), count));
+	table_cell(t, TINT_NONE,
+		   answer_has(a, "requests") ? human_count(answer_double(a, "requests"), count)
+					     : "");
 	add_rate(t, a);
 	add_ms(t, a, "ttft_ms.p50");
 	table_cell(t, TINT_NONE, answer_text(a, "id"));

@@ -112,7 +112,9 @@ const char *human_duration(int64_t ms, char out[HUMAN_BYTES])
 {
 	int64_t s = ms / 1000;
 
-	if (ms < 1000) {
+	if (ms == 0) {
+		snprintf(out, HUMAN_BYTES, "0s");
+	} else if (ms < 1000) {
 		snprintf(out, HUMAN_BYTES, "%dms", (int)ms);
 	} else if (s < 10) {
 		snprintf(out, HUMAN_BYTES, "%.1fs", (double)ms / 1000);

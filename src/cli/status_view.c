@@ -5,15 +5,15 @@
 #include "cli/out.h"
 #include "cli/text.h"
 
-static void traffic(struct facts *f, const struct answer *a)
+static void totals(struct facts *f, const struct answer *a)
 {
 	double requests = answer_double(a, "totals.requests");
 	double errors = answer_double(a, "totals.errors");
 	char human[HUMAN_BYTES];
 
 	facts_addf(f, "traffic", "%s in flight, %s requests, %.1f %% failed",
-	      answer_text(a, "in_flight"), human_count(requests, human),
-	      requests > 0 ? 100 * errors / requests : 0.0);
+		   answer_text(a, "in_flight"), human_count(requests, human),
+		   requests > 0 ? 100 * errors / requests : 0.0);
 }
 
 void status_head(const struct answer *a, const struct screen *screen, struct buf *out)
@@ -33,7 +33,11 @@ void status_head(const struct answer *a, const struct screen *screen, struct buf
 	facts_from(&f, "listening on", a, "listen");
 	facts_from(&f, "home", a, "home");
 	facts_from(&f, "configuration", a, "config.path");
-	traffic(&f, a);
+	if (answer_has(a, "totals")) {
+		totals(&f, a);
+	} else {
+		facts_from(&f, "in flight", a, "in_flight");
+	}
 	buf_add(out, buf_text(&f.text), f.text.len);
 	buf_release(&f.text);
 }
