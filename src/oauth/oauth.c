@@ -62,10 +62,11 @@ const char *oauth_notice(void)
 {
 	return "Please note: Anthropic's terms say that signing in with a Claude account is meant "
 	       "for Claude Code and Anthropic's own apps only; other programs are asked to use "
-	       "API keys. llm-gateway never poses as Claude Code, so the vendor may refuse what "
-	       "other clients send with such an account, and may act on its use. Sign in only "
-	       "with an account of your own, for yourself. The documented way is Claude Code "
-	       "itself with its own login, through an upstream of type passthrough.";
+	       "API keys. Unless the account's oauth map names another client_id, this sign-in "
+	       "uses the public one of Claude Code. Requests are then sent as what they are, so "
+	       "the vendor may refuse those of other clients, and may act on such use. Sign in "
+	       "only with an account of your own, for yourself. The documented way is Claude "
+	       "Code with its own login, through an upstream of type passthrough.";
 }
 
 struct oauth_account *oauth_account_of(struct oauth *o, const char *id)
