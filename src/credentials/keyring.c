@@ -209,7 +209,7 @@ static bool default_collection(struct call *c, enum collection_state *state,
  * found in a locked one means nothing. */
 static bool nothing_found(struct call *c, const char *account, struct err *err)
 {
-	enum collection_state state;
+	enum collection_state state = COLLECTION_MISSING;
 
 	if (!default_collection(c, &state, err)) {
 		return false;
@@ -283,7 +283,7 @@ bool keyring_get(const char *home, const char *account, struct secret *out,
  * without one the question would only run into the time limit. */
 static bool prepare_collection(struct call *c, struct err *err)
 {
-	enum collection_state state;
+	enum collection_state state = COLLECTION_MISSING;
 
 	if (!default_collection(c, &state, err)) {
 		return false;

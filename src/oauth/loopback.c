@@ -255,9 +255,14 @@ static bool wait_and_answer(struct loopback *l)
 	for (size_t i = 0; i < l->count; i++) {
 		fds[2 + i] = (struct pollfd){ .fd = l->visitors[i].fd, .events = POLLIN };
 	}
-	if (now_ms >= l->end_mono_ms ||
-	    poll(fds, 2 + l->count, (int)(l->end_mono_ms - now_ms)) < 0 || fds[0].revents) {
-		return now_ms < l->end_mono_ms && !fds[0].revents && errno == EINTR;
+	if (now_ms >= l->end_mono_ms) {
+		return false;
+	}
+	if (poll(fds, 2 + l->count, (int)(l->end_mono_ms - now_ms)) < 0) {
+		return errno == EINTR;
+	}
+	if (fds[0].revents) {
+		return false;
 	}
 	/* From the end, so that dropping one moves none that is still to come. */
 	for (size_t i = l->count; i-- > 0;) {

@@ -20,7 +20,7 @@
 #include "credentials/store.h"
 
 /* How long a sign-in may take from its start to its code. */
-#define OAUTH_SIGN_IN_MS (30 * 60 * 1000)
+#define OAUTH_SIGN_IN_MS (30LL * 60 * 1000)
 
 struct oauth;
 

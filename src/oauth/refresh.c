@@ -17,17 +17,17 @@
 #include "oauth/state.h"
 #include "oauth/token_endpoint.h"
 
-#define MARGIN_MS (5 * 60 * 1000)
-#define JITTER_MS (60 * 1000)
+#define MARGIN_MS (5LL * 60 * 1000)
+#define JITTER_MS (60 * 1000LL)
 
 /* The vendor refuses a token it has just given: another one would not do. */
-#define FRESH_MS (60 * 1000)
+#define FRESH_MS (60 * 1000LL)
 
 #ifndef OAUTH_FIRST_WAIT_MS
 #define OAUTH_FIRST_WAIT_MS 15000
 #endif
-#define LONGEST_WAIT_MS (5 * 60 * 1000)
-#define LONGEST_ASKED_WAIT_MS (60 * 60 * 1000)
+#define LONGEST_WAIT_MS (5LL * 60 * 1000)
+#define LONGEST_ASKED_WAIT_MS (60LL * 60 * 1000)
 
 struct refresh {
 	struct oauth *oauth;
