@@ -214,16 +214,6 @@ static void start_connection(struct control_socket *s, int fd)
 	}
 }
 
-static bool is_full(struct control_socket *s)
-{
-	bool full;
-
-	pthread_mutex_lock(&s->lock);
-	full = s->count >= MAX_CONNECTIONS;
-	pthread_mutex_unlock(&s->lock);
-	return full;
-}
-
 void control_socket_accept(struct control_socket *s)
 {
 	int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
@@ -234,17 +224,19 @@ void control_socket_accept(struct control_socket *s)
 	if (!control_socket_peer_is_own(fd)) {
 		log_warn("control", "refused a connection of another user");
 		close(fd);
-	} else if (is_full(s)) {
-		log_warn("control", "refused a connection: %d are open", MAX_CONNECTIONS);
-		close(fd);
 	} else {
 		start_connection(s, fd);
 	}
 }
 
-int control_socket_fd(const struct control_socket *s)
+int control_socket_fd(struct control_socket *s)
 {
-	return s->fd;
+	bool is_full;
+
+	pthread_mutex_lock(&s->lock);
+	is_full = s->count >= MAX_CONNECTIONS;
+	pthread_mutex_unlock(&s->lock);
+	return is_full ? -1 : s->fd;
 }
 
 /* The mode is set before the name exists: there is no moment with more. */

@@ -19,8 +19,9 @@ struct control_socket;
 struct control_socket *control_socket_create(struct control *c, const char *home,
 					     struct err *err);
 
-/* Becomes readable when somebody connects; then call the other. */
-int control_socket_fd(const struct control_socket *s);
+/* Becomes readable when somebody connects; then call the other. -1 while as
+ * many calls run as may at once: who comes then waits in the kernel's queue. */
+int control_socket_fd(struct control_socket *s);
 void control_socket_accept(struct control_socket *s);
 
 /* Removes the socket, ends streams, waits a few seconds for calls that are
