@@ -125,8 +125,21 @@ class Gateway:
             self.process = subprocess.Popen(
                 [BINARY, "server", "start", *self.args], env=self.environment(),
                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, cwd=self.root)
+        if "--demo" in self.args:
+            self._move_to_demo()
         self.address = self._wait_until_ready()
         self.start_seconds = time.monotonic() - begun
+
+    def _move_to_demo(self):
+        """A demo says on stderr where its temporary home is, and its key."""
+        deadline = time.monotonic() + wire.DEADLINE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            facts = dict(re.findall(r"^  (home|key) +(\S+)$", self.stderr().decode(), re.M))
+            if len(facts) == 2:
+                self.home, self.key = pathlib.Path(facts["home"]), facts["key"]
+                return
+            time.sleep(0.01)
+        raise RuntimeError(f"the demo did not start:\n{self.stderr().decode()}")
 
     def _wait_until_ready(self):
         deadline = time.monotonic() + wire.DEADLINE
