@@ -105,6 +105,7 @@ def test_a_stream_survives_the_removal_of_its_account(upstream, start):
         request.send(wire.stream_head() + wire.chunk(CHAT.opening() + CHAT.content("a")))
         client.read_head()
         client.read_chunk()
+        upstream.reply = lambda request: wire.json_answer(CHAT.answer())
         gateway.write_config({})
         assert eventually(lambda: gateway.call(gateway.post(CHAT.path, CHAT.body())).status == 404)
         request.answer(wire.chunk(CHAT.closing()) + wire.LAST_CHUNK)
