@@ -23,6 +23,10 @@
 /* How often collected log lines are written, and the end of a drain noticed. */
 #define TICK_MS 200
 
+/* An editor that empties a file and then writes it must not be taken by its
+ * word in between: the file is read once it has been left alone this long. */
+#define QUIET_MS 100
+
 #define SWEEP_MS (60 * 60 * 1000)
 
 struct keeper {
@@ -36,6 +40,7 @@ struct keeper {
 	struct control_socket *socket;
 	int64_t started_ms;
 	uint64_t next_sweep_ms;
+	uint64_t reload_at_ms;          /* monotonic; 0: the file has not changed */
 	int wake_fd;                    /* eventfd: stop_at_ms has changed */
 
 	pthread_mutex_t lock;           /* guards the rest */
@@ -244,7 +249,7 @@ static void work(struct keeper *k, const struct pollfd *fds)
 		take_signals(k);
 	}
 	if (fds[3].revents && config_watch_drain(k->watch)) {
-		live_reload(k->live, NULL);
+		k->reload_at_ms = clock_mono_ms() + QUIET_MS;
 	}
 }
 
@@ -252,6 +257,10 @@ static void tick(struct keeper *k)
 {
 	uint64_t now_ms = clock_mono_ms();
 
+	if (k->reload_at_ms && now_ms >= k->reload_at_ms) {
+		k->reload_at_ms = 0;
+		live_reload(k->live, NULL);
+	}
 	log_flush();
 	if (now_ms >= k->next_sweep_ms) {
 		k->next_sweep_ms = now_ms + SWEEP_MS;
@@ -304,7 +313,7 @@ void keeper_run(struct keeper *k)
 	while (!is_over(k, &has_closed)) {
 		nfds_t count = fill_polls(k, fds);
 
-		if (poll(fds, count, TICK_MS) > 0) {
+		if (poll(fds, count, k->reload_at_ms ? QUIET_MS / 2 : TICK_MS) > 0) {
 			work(k, fds);
 		}
 		tick(k);

@@ -21,6 +21,7 @@ struct live {
 	struct credential_store *store; /* NULL: not needed, or store_problem says why */
 	char *store_kind;               /* as configured when it was opened */
 	struct buf text;                /* of the file as last looked at */
+	bool is_text_known;             /* false: there was no file to look at */
 
 	pthread_mutex_t lock;           /* guards the rest; short */
 	struct gateway *gateway;
@@ -131,16 +132,19 @@ static void put_in_force(struct live *l, struct config *c)
 	swap_config(l, c);
 }
 
-static bool read_file(struct live *l, struct buf *out, struct err *err)
+/* A file that has gone is more likely lost, or on its way, than meant to
+ * take every account with it. */
+static bool read_again(struct live *l, struct buf *out, struct err *err)
 {
 	struct err why = ERR_INIT;
 
-	if (file_read(l->config_path, out, &why) || why.kind == ERR_NOT_FOUND) {
+	if (file_read(l->config_path, out, &why)) {
 		return true;
 	}
-	if (err) {
-		*err = why;
+	if (why.kind == ERR_NOT_FOUND) {
+		return err_setf(err, ERR_INVALID, "%s: the file is gone", l->config_path);
 	}
+	*err = why;
 	return false;
 }
 
@@ -148,12 +152,13 @@ static void remember_text(struct live *l, struct buf *text)
 {
 	buf_wipe(&l->text);
 	l->text = *text;
+	l->is_text_known = true;
 	buf_init(text, MAX_CONFIG_BYTES);
 }
 
 static bool is_same_text(const struct live *l, const struct buf *text)
 {
-	return text->len == l->text.len &&
+	return l->is_text_known && text->len == l->text.len &&
 	       (!text->len || memcmp(text->ptr, l->text.ptr, text->len) == 0);
 }
 
@@ -187,8 +192,9 @@ static bool reload(struct live *l, struct err *err)
 	struct config *c;
 	bool ok;
 
-	if (!read_file(l, &text, &why)) {
+	if (!read_again(l, &text, &why)) {
 		buf_wipe(&text);
+		l->is_text_known = false;   /* the same text is news when it comes back */
 		return refuse(l, &why, err);
 	}
 	if (is_same_text(l, &text)) {
@@ -222,9 +228,10 @@ static bool load_first(struct live *l, struct err *err)
 {
 	struct config *c;
 
-	if (!read_file(l, &l->text, err)) {
+	if (file_exists(l->config_path) && !file_read(l->config_path, &l->text, err)) {
 		return false;
 	}
+	l->is_text_known = true;
 	c = config_parse(l->config_path, buf_slice(&l->text), err);
 	if (c) {
 		put_in_force(l, c);

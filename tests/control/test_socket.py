@@ -395,3 +395,33 @@ def test_demo_leaves_nothing_behind():
         assert set(pathlib.Path("/tmp").glob("llm-gateway-demo-*")) <= before
     finally:
         gateway.close()
+
+
+# --- the file under a running gateway ---
+
+def test_a_file_that_is_gone_takes_nothing_with_it(upstream, start):
+    upstream.reply = lambda request: OK
+    gateway = start({"upstream_accounts": [openai(upstream, api_key="sk-1")]})
+    text = gateway.config_path.read_bytes()
+    gateway.config_path.unlink()
+    assert eventually(lambda: config_of(gateway)["valid"] is False)
+    assert "gone" in config_of(gateway)["error"] and post(gateway) == 200
+    gateway.config_path.write_bytes(text)
+    assert eventually(lambda: config_of(gateway)["valid"] is True)
+    assert post(gateway) == 200
+
+
+def test_an_editor_that_empties_the_file_first(upstream, start):
+    """Nothing is refused while the file is empty for a moment."""
+    upstream.reply = lambda request: OK
+    gateway = start({"upstream_accounts": [openai(upstream, api_key="sk-1")]})
+    text = gateway.config_path.read_text()
+    for n in range(10):
+        with open(gateway.config_path, "w") as file:
+            assert post(gateway) == 200
+            file.write(text + f"# {n}\n")
+        assert post(gateway) == 200
+
+
+def config_of(gateway):
+    return gateway.control("GET", "/v1/status").json()["config"]
