@@ -12,7 +12,7 @@
 #include "routing/lru.h"
 #include "routing/moment.h"
 
-#define AFFINITY_SESSION_MS (60 * 60 * 1000LL)
+#define AFFINITY_SESSION_MS (60LL * 60 * 1000)
 
 struct binding {
 	uint32_t owner;

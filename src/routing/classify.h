@@ -61,6 +61,6 @@ struct verdict {
 	char excerpt[VERDICT_EXCERPT_BYTES]; /* of the message, masked */
 };
 
-void classify(const struct outcome *o, struct verdict *out);
+void classify(const struct outcome *o, struct verdict *v);
 
 #endif

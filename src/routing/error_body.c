@@ -138,7 +138,7 @@ static void read_resets(struct error_body *out, struct slice error, int64_t now_
 			continue;
 		}
 		value = member.kind == JSON_STRING ? unquoted(member.value) : member.value;
-		if (value.len < sizeof text) {
+		if (value.len && value.len < sizeof text) {
 			memcpy(text, value.ptr, value.len);
 			text[value.len] = '\0';
 			if (reset_parse(text, now_wall_ms, &ms)) {

@@ -46,16 +46,16 @@ enum cooldown_kind {
 struct failure_rule {
 	const char *name;       /* "rate-limit": metrics, logs, JSON */
 	const char *words;      /* "rate limit": people */
-	bool goes_on;           /* the next route may be tried */
-	unsigned repeats;       /* on the same route, at most */
 	int64_t repeat_min_ms;  /* wait before a repeat: between these two */
 	int64_t repeat_max_ms;
-	enum cooldown_kind cooldown;
 	int64_t guess_ms;       /* first guess; doubles up to the maximum */
 	int64_t guess_max_ms;
+	enum cooldown_kind cooldown;
+	unsigned repeats;       /* on the same route, at most */
+	int usefulness;         /* of several failures the highest is shown */
+	bool goes_on;           /* the next route may be tried */
 	bool is_transient;      /* worth trying early when nothing else is left */
 	bool is_probed_free;    /* a models list or a connect tells when it is over */
-	int usefulness;         /* of several failures the highest is shown */
 };
 
 const struct failure_rule *failure_rule(enum failure_class c);

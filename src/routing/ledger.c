@@ -1,5 +1,6 @@
 #include "routing/ledger.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,7 +8,7 @@
 #include "base/mem.h"
 
 /* A half-open entry that nobody tried for so long says nothing any more. */
-#define FORGOTTEN_MS (10 * 60 * 1000LL)
+#define FORGOTTEN_MS (10LL * 60 * 1000)
 
 void ledger_release(struct ledger *l)
 {
@@ -140,6 +141,7 @@ static struct cooldown *place(struct ledger *l)
 		l->entries = xrealloc(l->entries, l->capacity * sizeof *l->entries);
 		return &l->entries[l->count++];
 	}
+	assert(l->entries);
 	for (size_t i = 1; i < l->count; i++) {
 		if (blocks_longer(&l->entries[soonest], &l->entries[i])) {
 			soonest = i;

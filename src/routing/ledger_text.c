@@ -5,7 +5,7 @@ static void add_span(struct buf *out, int64_t ms)
 {
 	int64_t s = (ms + 999) / 1000;
 
-	if (s >= 2 * 86400) {
+	if (s >= 2 * 86400LL) {
 		buf_addf(out, "%lld d %lld h", (long long)(s / 86400),
 			 (long long)(s % 86400 / 3600));
 	} else if (s >= 3600) {

@@ -95,7 +95,7 @@ void counters_prepare(struct counters *c, const struct limits *limits)
 }
 
 /* A day that ends later than the next midnight can: the clock was set back. */
-#define LONGEST_DAY_MS (26 * 60 * MINUTE_MS)
+#define LONGEST_DAY_MS (26LL * 60 * MINUTE_MS)
 
 void counters_turn_day(struct counters *c, struct moment now)
 {

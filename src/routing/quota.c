@@ -2,8 +2,8 @@
 
 #include "base/str.h"
 
-#define HOUR_MS (3600 * 1000LL)
-#define WEEK_MS (7 * 24 * HOUR_MS)
+#define HOUR_MS (3600LL * 1000)
+#define WEEK_MS (7LL * 24 * HOUR_MS)
 
 /* Of a long window, this part is kept back. */
 #define RESERVE 0.02

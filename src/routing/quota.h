@@ -48,7 +48,7 @@ struct quota_readings {
 };
 
 void quota_read(const struct pair_list *headers, int64_t now_wall_ms,
-		struct quota_readings *out);
+		struct quota_readings *r);
 
 struct quota_window {
 	char name[QUOTA_NAME_BYTES];

@@ -357,7 +357,7 @@ static void name_by_length(struct quota_reading *reading)
 	static const char own[] = "codex-";
 	char limit[QUOTA_NAME_BYTES] = "";
 	char *position = strstr(reading->name, "primary");
-	int64_t minutes = reading->length_ms / MINUTE_MS;
+	int minutes = (int)(reading->length_ms / MINUTE_MS);
 
 	position = position ? position : strstr(reading->name, "secondary");
 	*position = '\0';
@@ -367,12 +367,12 @@ static void name_by_length(struct quota_reading *reading)
 	}
 	if (minutes % (24 * 60) == 0) {
 		snprintf(reading->name, sizeof reading->name, "%.20s%dd", limit,
-			 (int)(minutes / (24 * 60)));
+			 minutes / (24 * 60));
 	} else if (minutes % 60 == 0) {
 		snprintf(reading->name, sizeof reading->name, "%.20s%dh", limit,
-			 (int)(minutes / 60));
+			 minutes / 60);
 	} else {
-		snprintf(reading->name, sizeof reading->name, "%.20s%dm", limit, (int)minutes);
+		snprintf(reading->name, sizeof reading->name, "%.20s%dm", limit, minutes);
 	}
 }
 

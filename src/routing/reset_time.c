@@ -1,6 +1,7 @@
 #include "routing/reset_time.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -11,7 +12,7 @@ static bool accept(double ms, int64_t *out)
 	if (!(ms > 0)) {
 		return false;
 	}
-	*out = ms < (double)RESET_MAX_MS ? (int64_t)(ms + 0.5) : RESET_MAX_MS;
+	*out = ms < (double)RESET_MAX_MS ? llround(ms) : RESET_MAX_MS;
 	if (*out < 1) {
 		*out = 1;
 	}

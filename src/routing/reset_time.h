@@ -13,7 +13,7 @@
 
 /* Nobody resets later than a weekly window and an hour of slack: beyond that
  * it is a mistake of the sender (field lessons, 5.1). */
-#define RESET_MAX_MS ((7 * 24 + 1) * 3600 * 1000LL)
+#define RESET_MAX_MS ((7LL * 24 + 1) * 3600 * 1000)
 
 /* "1m12s", "20ms", "6m0s", "1h2m3.5s", "12.5" (seconds). */
 bool reset_parse_duration(struct slice text, int64_t *ms);

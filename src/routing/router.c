@@ -8,7 +8,7 @@
 
 #define SESSIONS 4096
 #define PINS 4096
-#define PIN_MS (30 * 24 * 3600 * 1000LL)
+#define PIN_MS (30LL * 24 * 3600 * 1000)
 
 struct router *router_create(uint64_t seed)
 {

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define FORGET_MS (10 * 60 * 1000LL)
+#define FORGET_MS (10LL * 60 * 1000)
 #define WEIGHT_OF_NEWEST 0.25
 
 /* What somebody unknown is taken for once one request is on its way there. */
