@@ -20,7 +20,8 @@ import time
 
 from lab import wire
 
-BINARY = pathlib.Path(os.environ.get("GATEWAY_BIN", "build/release/llm-gateway")).resolve()
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BINARY = TOP / os.environ.get("GATEWAY_BIN", "build/release/llm-gateway")
 SANITIZER = re.compile(rb"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 
 
