@@ -1,6 +1,6 @@
 /*
- * Models lists: the aliases, and every name that an account is configured to
- * serve by its whole name (a pattern names nothing that could be listed).
+ * Models lists: the aliases, and every name that an account serves by its
+ * whole name (a pattern names nothing that could be listed).
  */
 #include "gateway/exchange.h"
 
@@ -39,12 +39,24 @@ static void add(struct model_set *set, const char *id, const char *owner)
 	};
 }
 
+/* The i-th name that the account serves, its provider's usual ones when none
+ * are configured; NULL behind the last. */
+static const char *served_name(const struct upstream_account *a, size_t i)
+{
+	if (a->has_models) {
+		return i < a->models.count ? a->models.items[i] : NULL;
+	}
+	return provider_find(a->provider)->usual_models[i];
+}
+
 static size_t most_models(const struct config *c)
 {
 	size_t most = c->alias_count + 1;
 
 	for (size_t i = 0; i < c->account_count; i++) {
-		most += c->accounts[i].models.count;
+		for (size_t k = 0; served_name(&c->accounts[i], k); k++) {
+			most++;
+		}
 	}
 	return most;
 }
@@ -62,9 +74,10 @@ static void collect(struct model_set *set)
 	}
 	for (size_t i = 0; i < c->account_count; i++) {
 		const struct upstream_account *a = &c->accounts[i];
+		const char *name;
 
-		for (size_t k = 0; a->is_active && k < a->models.count; k++) {
-			add(set, a->models.items[k], provider_name(a->provider));
+		for (size_t k = 0; a->is_active && (name = served_name(a, k)); k++) {
+			add(set, name, provider_name(a->provider));
 		}
 	}
 }
