@@ -10,8 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const BINARY = path.resolve(process.env.GATEWAY_BIN ?? "../../build/release/llm-gateway");
 
-const DEMO = { id: "upstream_demo", name: "demo", type: "none", provider: "demo",
-  models: ["demo-*"] };
+const DEMO = { id: "upstream_demo", name: "demo", type: "none", provider: "demo" };
 
 /** A running gateway: { url, key, close() }. */
 export async function startGateway(accounts = [DEMO], more = {}) {

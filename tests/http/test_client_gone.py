@@ -36,7 +36,7 @@ def test_while_the_head_is_held(upstream, start):
     client = gateway.connect()
     client.send(gateway.post(ANTHROPIC.path, ANTHROPIC.body(stream=True)))
     request = upstream.take()
-    request.send(wire.stream_head() + wire.chunk(ANTHROPIC.opening()))
+    request.send(wire.stream_head() + wire.chunk(ANTHROPIC.held()))
     time.sleep(0.1)
     client.close()
     assert request.was_left()

@@ -107,7 +107,8 @@ def test_a_stream_survives_the_removal_of_its_account(upstream, start):
         client.read_chunk()
         upstream.reply = lambda request: wire.json_answer(CHAT.answer())
         gateway.write_config({})
-        assert eventually(lambda: gateway.call(gateway.post(CHAT.path, CHAT.body())).status == 404)
+        assert eventually(lambda: not gateway.control("GET", "/v1/status").json()["upstreams"])
+        assert gateway.call(gateway.post(CHAT.path, CHAT.body())).status == 404
         request.answer(wire.chunk(CHAT.closing()) + wire.LAST_CHUNK)
         assert client.read_chunk() == CHAT.closing()
 

@@ -1,10 +1,16 @@
 """The gateway's own endpoints: service page, health, model lists."""
+import os
+import pathlib
+import re
+import subprocess
+
 import pytest
 
+from lab import wire
 from lab.families import CHAT, STREAMING
+from lab.gateway import BINARY
 
-ACCOUNT = {"id": "upstream_d", "name": "demo", "type": "none", "provider": "demo",
-           "models": ["demo-*"]}
+ACCOUNT = {"id": "upstream_d", "name": "demo", "type": "none", "provider": "demo"}
 
 
 def get(gateway, target, headers=(), key=True, method="GET"):
@@ -93,6 +99,22 @@ def test_demo_provider_speaks_every_format(start):
 
 
 def test_demo_home_serves_without_any_account(start):
-    gateway = start(args=["--demo"])
-    status = gateway.control("GET", "/v1/status").json()
-    assert any(u.get("provider") == "demo" for u in status["upstreams"])
+    """What it prints is all that a first try needs."""
+    demo = start(start=False)
+    process = subprocess.Popen([BINARY, "server", "start", "--demo", "--port=0"],
+                               env=demo.environment(), stderr=subprocess.PIPE)
+    try:
+        text = b""
+        while b"listening on" not in text:
+            text += os.read(process.stderr.fileno(), 4096)
+        key = re.search(rb"lgw_[\w-]{43}", text).group().decode()
+        demo.address = ("127.0.0.1", int(re.search(rb"listening on 127.0.0.1:(\d+)", text)[1]))
+        models = [m["id"] for m in demo.call(demo.get("/v1/models", key=key), "GET").json()["data"]]
+        answer = demo.call(demo.post(CHAT.path, CHAT.body(model=models[0]), key=key))
+        assert answer.status == 200 and b"demo" in answer.body.lower()
+        home = re.search(rb"home\s+(\S+)", text)[1].decode()
+        assert pathlib.Path(home).is_dir()
+    finally:
+        process.terminate()
+        assert process.wait(wire.DEADLINE) == 0
+    assert not pathlib.Path(home).exists()

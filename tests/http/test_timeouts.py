@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from lab import wire
-from lab.families import ANTHROPIC, CHAT, GEMINI, STREAMING
+from lab.families import ANTHROPIC, CHAT, GEMINI, RESPONSES, STREAMING
 from lab.upstream import Upstream
 
 
@@ -24,13 +24,14 @@ def test_no_answer_is_504(family, stream, upstream, start):
         assert request.was_left()
 
 
-def test_head_without_content_is_504(upstream, start):
-    gateway = start(with_proxy(ANTHROPIC.account(upstream), first_token_timeout=1))
+@pytest.mark.parametrize("family", [ANTHROPIC, CHAT, RESPONSES], ids=repr)
+def test_head_without_content_is_504(family, upstream, start):
+    gateway = start(with_proxy(family.account(upstream), first_token_timeout=1))
     with gateway.connect() as client:
-        client.send(gateway.post(ANTHROPIC.path, ANTHROPIC.body(stream=True)))
+        client.send(gateway.post(family.path, family.body(stream=True)))
         request = upstream.take()
-        request.send(wire.stream_head() + wire.chunk(ANTHROPIC.opening()))
-        ANTHROPIC.check_error(client.read_answer(), 504)
+        request.send(wire.stream_head() + wire.chunk(family.held()))
+        family.check_error(client.read_answer(), 504)
         assert request.was_left()
 
 
@@ -42,7 +43,9 @@ def test_silence_inside_a_stream_ends_with_the_formats_error(family, upstream, s
         request = upstream.take()
         begin = family.opening() + family.content("half an ans")
         request.send(wire.stream_head() + wire.chunk(begin))
-        check_broken_stream(family, client, begin)
+        answer = client.read_answer()
+        assert answer.status == 200
+        check_broken_stream(family, answer.body, begin)
         assert request.was_left()
 
 
@@ -55,16 +58,17 @@ def test_upstream_that_dies_inside_a_stream(family, how, upstream, start):
         request = upstream.take()
         begin = family.opening() + family.content("half an ans")
         request.send(wire.stream_head() + wire.chunk(begin))
+        head = client.read_head()
+        first = client.read_chunk()
         getattr(request, how)()
-        check_broken_stream(family, client, begin)
+        assert head.status == 200
+        check_broken_stream(family, first + client.read_body(head)[0], begin)
 
 
-def check_broken_stream(family, client, begin):
+def check_broken_stream(family, body, begin):
     """The bytes so far, one error event of the family, and the end."""
-    answer = client.read_answer()
-    assert answer.status == 200
-    assert answer.body.startswith(begin)
-    tail = answer.body[len(begin):].strip()
+    assert body.startswith(begin)
+    tail = body[len(begin):].strip()
     assert tail.count(b"data:") == 1 and b'"error"' in tail
     if family.name == "anthropic":
         assert tail.startswith(b"event: error\n")

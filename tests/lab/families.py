@@ -44,9 +44,13 @@ class Family:
         """A whole JSON answer."""
         return ANSWERS[self.name](model, text)
 
+    def held(self, model=MODEL):
+        """SSE frames that are not content yet (may be none)."""
+        return HELD[self.name](model)
+
     def opening(self, model=MODEL):
-        """SSE frames before the first content (may be none)."""
-        return OPENINGS[self.name](model)
+        """All SSE frames before the first text."""
+        return self.held(model) + (BLOCK_START if self.name == "anthropic" else b"")
 
     def content(self, text, model=MODEL):
         """One SSE frame with content."""
@@ -120,9 +124,9 @@ ANSWERS = {
         "id": "c1", "object": "text_completion", "created": 1, "model": model,
         "choices": [{"index": 0, "text": text, "finish_reason": "stop", "logprobs": None}]},
 }
-OPENINGS = {
-    "anthropic": lambda model: _event("message_start", message=_message(model, "")) + _event(
-        "content_block_start", index=0, content_block={"type": "text", "text": ""}),
+BLOCK_START = _event("content_block_start", index=0, content_block={"type": "text", "text": ""})
+HELD = {
+    "anthropic": lambda model: _event("message_start", message=_message(model, "")) + _event("ping"),
     "openai-chat": lambda model: _chat_chunk({"role": "assistant", "content": ""}, model),
     "openai-responses": lambda model: _event(
         "response.created", sequence_number=0, response=_response(model, "", "in_progress")),
