@@ -128,7 +128,9 @@ static const struct schema_table azure_table = { KEYS(azure_keys) };
 /* The formats and providers read these by name (pair_get). */
 static const struct schema_key option_keys[] = {
 	{ .name = "ask_usage", .kind = KEY_BOOL },
-	{ "developer_role", KEY_WORD, WORDS("keep", "system") },
+	{ .name = "custom_tools", .kind = KEY_BOOL },
+	{ "default_max_tokens", KEY_INT, .max = 10000000 },
+	{ "developer_role", KEY_WORD, WORDS("developer", "system") },
 	{ .name = "early_head", .kind = KEY_BOOL },
 	{ .name = "fanout_n", .kind = KEY_BOOL },
 	{ .name = "images", .kind = KEY_BOOL },
@@ -144,18 +146,22 @@ static const struct schema_key option_keys[] = {
 	{ "penalties", KEY_WORD, WORDS("send", "omit") },
 	{ "reasoning_field", KEY_WORD, WORDS("none", "reasoning_content", "reasoning",
 					     "reasoning_details", "thinking_chunks") },
+	{ .name = "repair_tools", .kind = KEY_BOOL },
 	{ "replay_reasoning", KEY_WORD, WORDS("never", "tool_turns", "always") },
 	{ "response_format", KEY_WORD, WORDS("json_schema", "json_object", "none") },
+	{ .name = "safety_identifier", .kind = KEY_BOOL },
 	{ "seed", KEY_WORD, WORDS("send", "omit") },
+	{ .name = "show_reasoning", .kind = KEY_BOOL },
 	{ "stop_max", KEY_INT, .max = 1000 },
 	{ "stream_options", KEY_WORD, WORDS("send", "omit") },
 	{ .name = "strict", .kind = KEY_BOOL },
 	{ .name = "temperature_max", .kind = KEY_NUMBER },
 	{ "think_toggle", KEY_WORD, WORDS("none", "thinking", "reasoning.enabled",
 					  "chat_template_kwargs.enable_thinking") },
-	{ .name = "thinking_text", .kind = KEY_BOOL },
 	{ "tool_id_style", KEY_WORD, WORDS("keep", "mistral9", "max40") },
+	{ "top_k", KEY_WORD, WORDS("send", "omit") },
 	{ "url_media", KEY_WORD, WORDS("pass", "refuse", "fetch") },
+	{ .name = "word_json", .kind = KEY_BOOL },
 };
 static const struct schema_table option_table = { KEYS(option_keys) };
 

@@ -1,0 +1,78 @@
+/*
+ * The options of an account are checked where the file is read and understood
+ * where requests are converted; neither room sees the other. Both must know
+ * the same names and words.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "formats/route_options.c"
+
+#include "base/limits.h"
+#include "config/keys.h"
+
+#define SECTION "upstream_accounts[].options."
+
+struct seen {
+	bool options[ARRAY_LEN(options)];
+	size_t count;
+};
+
+static void assert_understood(const char *name, const char *value)
+{
+	struct string_pair pair = { name, value };
+	struct pair_list list = { &pair, 1 };
+	struct buf why = BUF_INIT(KIB);
+
+	if (route_options_complain(&list, &why)) {
+		fail_msg("%s: %s is refused: %s", name, value, buf_text(&why));
+	}
+	buf_release(&why);
+}
+
+static void visit(void *ctx, const struct config_key_info *info)
+{
+	struct seen *seen = ctx;
+	const char *name;
+
+	if (!str_starts(info->path, SECTION)) {
+		return;
+	}
+	name = info->path + strlen(SECTION);
+	seen->count++;
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		seen->options[i] = seen->options[i] || str_eq(options[i].name, name);
+	}
+	for (size_t i = 0; info->words && info->words[i]; i++) {
+		assert_understood(name, info->words[i]);
+	}
+	if (!info->words) {
+		assert_understood(name, str_eq(info->type, "bool") ? "true" : "1");
+	}
+}
+
+static void test_both_rooms_know_the_same_options(void **state)
+{
+	struct seen seen = { .count = 0 };
+
+	(void)state;
+	config_keys_each(visit, &seen);
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		if (!seen.options[i]) {
+			fail_msg("the configuration does not take %s", options[i].name);
+		}
+	}
+	assert_int_equal(seen.count, ARRAY_LEN(options));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both_rooms_know_the_same_options),
+	};
+
+	return cmocka_run_group_tests_name("route_option_names", tests, NULL, NULL);
+}
