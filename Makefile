@@ -211,15 +211,21 @@ man_path = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 # What is installed beside the man pages: source and destination, in pairs.
 INSTALLED = $(BIN):$(BINDIR)/llm-gateway \
 	packaging/systemd/llm-gateway.service:$(UNITDIR)/llm-gateway.service \
-	packaging/completions/llm-gateway.bash:$(BASH_COMPLETIONS)/llm-gateway \
-	packaging/completions/_llm-gateway:$(ZSH_COMPLETIONS)/_llm-gateway \
-	packaging/completions/llm-gateway.fish:$(FISH_COMPLETIONS)/llm-gateway.fish \
+	$(BUILD)/completions/bash:$(BASH_COMPLETIONS)/llm-gateway \
+	$(BUILD)/completions/zsh:$(ZSH_COMPLETIONS)/_llm-gateway \
+	$(BUILD)/completions/fish:$(FISH_COMPLETIONS)/llm-gateway.fish \
 	$(foreach m,$(MAN_PAGES),$(m):$(call man_path,$(m)))
-PRESENT = $(foreach i,$(INSTALLED),$(if $(wildcard $(firstword $(subst :, ,$(i)))),$(i)))
 
-install: all ## copy program, man pages, completions, systemd unit below PREFIX
-	@set -e; for pair in $(PRESENT); do \
+$(BUILD)/completions/%: $(BIN)
+	@mkdir -p $(@D)
+	$(Q)$(BIN) completion $* > $@
+
+COMPLETED_SHELLS := bash zsh fish
+
+install: all $(COMPLETED_SHELLS:%=$(BUILD)/completions/%) ## copy program, man pages, completions, unit
+	@set -e; for pair in $(INSTALLED); do \
 		src=$${pair%%:*}; dst=$${pair#*:}; mode=644; \
+		[ -e "$$src" ] || continue; \
 		[ "$$src" = $(BIN) ] && mode=755; \
 		install -D -m $$mode "$$src" "$$dst"; echo "  INST  $$dst"; done
 

@@ -36,10 +36,11 @@ static const char bash_script[] =
 "}\n"
 "complete -F _llm_gateway llm-gateway\n";
 
+/* As a file in fpath it is the body of the function of its own name. */
 static const char zsh_script[] =
 "#compdef llm-gateway\n"
 "# zsh completion of llm-gateway\n"
-"_llm_gateway() {\n"
+"_llm-gateway() {\n"
 "\tlocal line word about\n"
 "\tlocal -a plain open\n"
 "\tfor line in \"${(@f)$(\"${words[1]}\" completion --next -- \\\n"
@@ -57,8 +58,8 @@ static const char zsh_script[] =
 "\t(( $#plain )) && _describe -t commands llm-gateway plain\n"
 "\t(( $#open )) && _describe -t options option open -S ''\n"
 "}\n"
-"if [[ $funcstack[1] == _llm_gateway ]]; then _llm_gateway \"$@\"\n"
-"else compdef _llm_gateway llm-gateway; fi\n";
+"if [[ $funcstack[1] == _llm-gateway ]]; then _llm-gateway \"$@\"\n"
+"else compdef _llm-gateway llm-gateway; fi\n";
 
 static const char fish_script[] =
 "# fish completion of llm-gateway\n"
