@@ -71,6 +71,19 @@ const struct quota_window *quota_spent(const struct quota *q, const char *model,
 	return longest;
 }
 
+bool quota_is_news(const struct quota_window *w, struct moment now)
+{
+	return w->is_spent && w->length_ms >= HOUR_MS && !is_over(w, now);
+}
+
+void quota_forgive(struct quota *q)
+{
+	for (size_t i = 0; i < q->count; i++) {
+		q->windows[i].is_spent = false;
+	}
+	q->any_spent = false;
+}
+
 bool quota_is_nearly_spent(const struct quota *q, const char *model, struct moment now)
 {
 	for (size_t i = 0; i < q->count; i++) {

@@ -74,6 +74,13 @@ void quota_update(struct quota *q, const struct quota_readings *r, struct moment
 const struct quota_window *quota_spent(const struct quota *q, const char *model,
 				       struct moment now);
 
+/* Is this one spent and of such a length (an hour and more) that people should
+ * hear of it? Short ones come and go with every request. */
+bool quota_is_news(const struct quota_window *w, struct moment now);
+
+/* Somebody knows better: until the next answer says so, nothing is spent. */
+void quota_forgive(struct quota *q);
+
 /* A long window is so nearly spent that others should go first; the rest is
  * kept so that the switch comes before the hard stop. */
 bool quota_is_nearly_spent(const struct quota *q, const char *model, struct moment now);

@@ -446,6 +446,9 @@ void quota_read(const struct pair_list *headers, int64_t now_wall_ms,
 				     .value = headers->items[i].value,
 				     .now_wall_ms = now_wall_ms };
 
+		if (!strchr("aAxXrR", line.name[0])) {
+			continue;       /* most headers: cheaply */
+		}
 		if (has_prefix(&line, "anthropic-ratelimit-unified-")) {
 			read_unified(r, &line, &unified);
 		} else if (has_prefix(&line, "anthropic-ratelimit-")) {

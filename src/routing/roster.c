@@ -1,5 +1,6 @@
 #include "routing/roster.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -123,4 +124,21 @@ bool upstream_answered(struct upstream_state *s, const char *model, int64_t bega
 	breaker_good(&m->breaker, now.mono_ms);
 	breaker_good(&s->breaker, now.mono_ms);
 	return ledger_succeed(&s->ledger, model, began_mono_ms, now);
+}
+
+void upstream_spent_entry(const struct upstream_state *s, const struct quota_window *w,
+			  struct cooldown *out)
+{
+	uint64_t hash = lru_hash(s->ledger.seed, slice_of(w->name));
+
+	*out = (struct cooldown){
+		.class = FAILURE_QUOTA, .is_measured = true,
+		.since = { .wall_ms = w->seen_wall_ms }, .until = w->reset,
+		.next_probe = w->reset,
+	};
+	snprintf(out->id, sizeof out->id, "cd_%08x", (unsigned)(hash & 0xffffffffu));
+	snprintf(out->header, sizeof out->header, "window %s", w->name);
+	if (w->family[0]) {
+		snprintf(out->model, sizeof out->model, "*%s*", w->family);
+	}
 }

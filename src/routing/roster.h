@@ -63,4 +63,8 @@ bool upstream_failed(struct upstream_state *s, const struct ledger_failure *f,
 bool upstream_answered(struct upstream_state *s, const char *model, int64_t began_mono_ms,
 		       int64_t ttft_ms, struct moment now);
 
+/* A spent window as the cooldown that it amounts to, for lists. */
+void upstream_spent_entry(const struct upstream_state *s, const struct quota_window *w,
+			  struct cooldown *out);
+
 #endif

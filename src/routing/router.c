@@ -273,14 +273,20 @@ const char *router_pinned(struct router *r, struct slice id, struct moment now)
 
 /* --- cooldowns --- */
 
-/* Breakers forget as well, or the next failure would bring it all back. */
+/* Breakers and quotas forget as well, or all would be as before. */
 static size_t clear_state(struct upstream_state *s, const char *model, struct moment now)
 {
+	size_t windows = 0;
+
+	for (size_t i = 0; i < s->quota.count; i++) {
+		windows += quota_is_news(&s->quota.windows[i], now);
+	}
+	quota_forgive(&s->quota);
 	s->breaker = (struct breaker){ .next = 0 };
 	for (size_t i = 0; i < s->model_count; i++) {
 		s->models[i].breaker = (struct breaker){ .next = 0 };
 	}
-	return ledger_clear(&s->ledger, model, now);
+	return windows + ledger_clear(&s->ledger, model, now);
 }
 
 size_t router_clear(struct router *r, const char *account_id, const char *model,
@@ -300,42 +306,58 @@ size_t router_clear(struct router *r, const char *account_id, const char *model,
 	return cleared;
 }
 
-/* The one entry whose id begins so; NULL when there is none, or several. */
-static const struct cooldown *find_entry(struct router *r, const char *id,
-					 struct upstream_state **whose)
-{
-	const struct cooldown *found = NULL;
-	size_t hits = 0;
+struct entry_search {
+	const char *id;
+	struct upstream_state *whose;
+	char model[COOLDOWN_MODEL_BYTES];
+	size_t hits;
+};
 
+static void offer_entry(struct entry_search *search, struct upstream_state *s,
+			const struct cooldown *c)
+{
+	if (str_starts(c->id, search->id)) {
+		search->whose = s;
+		str_copy(search->model, sizeof search->model, c->model);
+		search->hits++;
+	}
+}
+
+/* The one entry whose id begins so; false when there is none, or several. */
+static bool find_entry(struct router *r, struct entry_search *search)
+{
 	for (size_t i = 0; i < r->upstreams.count; i++) {
 		struct upstream_state *s = r->upstreams.items[i];
+		struct cooldown window;
 
 		for (size_t j = 0; j < s->ledger.count; j++) {
-			if (str_starts(s->ledger.entries[j].id, id)) {
-				found = &s->ledger.entries[j];
-				*whose = s;
-				hits++;
+			offer_entry(search, s, &s->ledger.entries[j]);
+		}
+		for (size_t j = 0; j < s->quota.count; j++) {
+			upstream_spent_entry(s, &s->quota.windows[j], &window);
+			if (s->quota.windows[j].is_spent) {
+				offer_entry(search, s, &window);
 			}
 		}
 	}
-	return hits == 1 ? found : NULL;
+	return search->hits == 1;
 }
 
 bool router_clear_id(struct router *r, const char *id, struct moment now)
 {
-	struct upstream_state *s = NULL;
-	const struct cooldown *entry;
+	struct entry_search search = { .id = id };
+	bool found;
 
+	if (str_empty(id)) {
+		return false;
+	}
 	pthread_mutex_lock(&r->lock);
-	entry = str_empty(id) ? NULL : find_entry(r, id, &s);
-	if (entry) {
-		char model[COOLDOWN_MODEL_BYTES];
-
-		str_copy(model, sizeof model, entry->model);
-		clear_state(s, model, now);
+	found = find_entry(r, &search);
+	if (found) {
+		clear_state(search.whose, search.model, now);
 	}
 	pthread_mutex_unlock(&r->lock);
-	return entry != NULL;
+	return found;
 }
 
 static bool is_configured(const struct router *r, const char *account_id)

@@ -1,10 +1,21 @@
 /* What the router tells screens and the control API. */
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "routing/gate.h"
 #include "routing/router_core.h"
 #include "routing/select.h"
+
+/* A refused request enters both the ledger and the quota: told once. */
+static bool is_in_ledger(const struct ledger *l, const struct cooldown *spent)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		const struct cooldown *c = &l->entries[i];
+
+		if (c->class == FAILURE_QUOTA && str_eq(c->model, spent->model) &&
+		    c->until.wall_ms + 1000 >= spent->until.wall_ms) {
+			return true;
+		}
+	}
+	return false;
+}
 
 static void write_ledger(struct upstream_state *s, const char *name, struct json_writer *w,
 			 struct moment now)
@@ -12,6 +23,14 @@ static void write_ledger(struct upstream_state *s, const char *name, struct json
 	ledger_tidy(&s->ledger, now);
 	for (size_t i = 0; i < s->ledger.count; i++) {
 		cooldown_write(&s->ledger.entries[i], name, w, now);
+	}
+	for (size_t i = 0; i < s->quota.count; i++) {
+		struct cooldown spent;
+
+		upstream_spent_entry(s, &s->quota.windows[i], &spent);
+		if (quota_is_news(&s->quota.windows[i], now) && !is_in_ledger(&s->ledger, &spent)) {
+			cooldown_write(&spent, name, w, now);
+		}
 	}
 }
 
@@ -41,18 +60,33 @@ static const struct upstream_account *account_of(const struct router *r, const c
 	return NULL;
 }
 
+static enum upstream_condition quota_condition(const struct quota *q, struct moment now)
+{
+	enum upstream_condition condition = UPSTREAM_READY;
+
+	for (size_t i = 0; i < q->count; i++) {
+		if (quota_is_news(&q->windows[i], now)) {
+			if (!q->windows[i].family[0]) {
+				return UPSTREAM_COOLING;
+			}
+			condition = UPSTREAM_PARTLY;
+		}
+	}
+	return condition;
+}
+
 /* What stands against the whole upstream, then against models of it. */
 static enum upstream_condition condition_of(const struct upstream_state *s, struct moment now)
 {
-	enum upstream_condition condition = UPSTREAM_READY;
+	enum upstream_condition condition = quota_condition(&s->quota, now);
 	const struct cooldown *why;
 
 	/* No model is called "": only entries for the whole upstream concern it. */
 	if (ledger_look(&s->ledger, "", now, &why) == LEDGER_BLOCKED) {
 		return why->is_open_ended ? UPSTREAM_NEEDS_ATTENTION : UPSTREAM_COOLING;
 	}
-	if (quota_spent(&s->quota, "", now)) {
-		return UPSTREAM_COOLING;
+	if (condition == UPSTREAM_COOLING) {
+		return condition;
 	}
 	for (size_t i = 0; i < s->ledger.count; i++) {
 		const char *model = s->ledger.entries[i].model;

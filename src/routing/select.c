@@ -258,16 +258,15 @@ static void note_obstacle(struct walk *w, size_t candidate, const struct gate *g
 
 /* Nobody is free. In this order: try early what is only guessed to be down;
  * wait for a known end, a finished request or a probe; try what probably is
- * of no use; stop waiting for a probe that takes too long; give up. Background requests neither probe nor wait long. */
+ * of no use; stop waiting for a probe that takes too long; give up.
+ * Background requests do not probe. */
 static struct selection select_stuck(struct walk *w, const struct obstacles *o,
 				     struct moment now)
 {
 	int64_t left = wait_left(w, now);
+	bool may_probe = !w->o.is_background;
 
-	if (w->o.is_background) {
-		return (struct selection){ NO_CANDIDATE, false, -1 };
-	}
-	if (o->early != NO_CANDIDATE) {
+	if (may_probe && o->early != NO_CANDIDATE) {
 		return (struct selection){ o->early, true, -1 };
 	}
 	if ((o->is_busy || o->probed != NO_CANDIDATE) && left > 0) {
@@ -276,10 +275,10 @@ static struct selection select_stuck(struct walk *w, const struct obstacles *o,
 	if (o->timed_ms <= left) {
 		return (struct selection){ NO_CANDIDATE, false, look_again(o->timed_ms) };
 	}
-	if (o->last_resort != NO_CANDIDATE) {
+	if (may_probe && o->last_resort != NO_CANDIDATE) {
 		return (struct selection){ o->last_resort, true, -1 };
 	}
-	if (o->probed != NO_CANDIDATE) {
+	if (may_probe && o->probed != NO_CANDIDATE) {
 		return (struct selection){ o->probed, false, -1 };
 	}
 	return (struct selection){ NO_CANDIDATE, false, -1 };

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/log.h"
 #include "routing/attempt_policy.h"
 #include "routing/router_core.h"
 #include "routing/select.h"
@@ -38,6 +39,9 @@ static struct attempt *add_attempt(struct walk *w)
 
 static bool was_tried(const struct walk *w, size_t candidate)
 {
+	if (walk_requests(w, candidate)) {
+		return true;
+	}
 	for (size_t i = 0; i < w->attempt_count; i++) {
 		if (w->attempts[i].candidate == candidate_of(w, candidate)) {
 			return true;
@@ -64,10 +68,10 @@ static struct step start(struct walk *w, size_t i, bool is_probe, struct moment 
 {
 	const struct candidate *c = candidate_of(w, i);
 	struct upstream_state *s = router_state(w->router, w->o.config, c->account);
-	bool was_stale = w->attempt_count &&
-			 w->attempts[w->attempt_count - 1].verdict &&
-			 w->attempts[w->attempt_count - 1].verdict->class == FAILURE_STALE;
+	struct step step = { .kind = STEP_TRY, .candidate = c,
+			     .needs_fresh_connection = w->was_stale };
 
+	w->was_stale = false;
 	w->current = i;
 	w->state = s;
 	w->is_answered = false;
@@ -82,8 +86,7 @@ static struct step start(struct walk *w, size_t i, bool is_probe, struct moment 
 		w->routes_tried[c->level - 1]++;
 	}
 	*add_attempt(w) = (struct attempt){ .candidate = c, .began = now };
-	return (struct step){ .kind = STEP_TRY, .candidate = c,
-			      .needs_fresh_connection = was_stale };
+	return step;
 }
 
 static struct step wait_for(int64_t ms)
@@ -250,7 +253,9 @@ static bool was_sent(const struct verdict *v)
 static void update_quota(struct walk *w, const struct quota_readings *readings,
 			 struct moment now)
 {
-	if (readings->count) {
+	bool is_own = candidate_of(w, w->current)->account->type != ACCOUNT_PASSTHROUGH;
+
+	if (readings->count && is_own) {
 		quota_update(&w->state->quota, readings, now);
 	}
 }
@@ -263,16 +268,53 @@ static void read_quota(const struct pair_list *headers, struct moment now,
 	quota_read(headers ? headers : &none, now.wall_ms, out);
 }
 
+/* With the client's own credential, what concerns the credential concerns the
+ * client alone: another one's may be good. */
+static bool is_clients_matter(const struct candidate *c, const struct verdict *v)
+{
+	if (c->account->type != ACCOUNT_PASSTHROUGH) {
+		return false;
+	}
+	switch (v->class) {
+	case FAILURE_AUTH:
+	case FAILURE_PERMISSION:
+	case FAILURE_CREDIT:
+	case FAILURE_RATE:
+	case FAILURE_QUOTA:
+	case FAILURE_RATE_BLIND:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void blame(struct walk *w, const struct verdict *v, struct moment now)
 {
+	const struct candidate *c = candidate_of(w, w->current);
 	struct ledger_failure f = {
-		.verdict = v, .model = candidate_of(w, w->current)->model,
-		.began_mono_ms = w->attempt_began.mono_ms,
+		.verdict = v, .model = c->model, .began_mono_ms = w->attempt_began.mono_ms,
 		.fixed_ms = w->o.config->fallback.cooldown_ms,
 	};
 
-	if (!w->o.is_background) {
-		upstream_failed(w->state, &f, now);
+	if (!w->o.is_background && !is_clients_matter(c, v)) {
+		w->ledger_changed = upstream_failed(w->state, &f, now) || w->ledger_changed;
+	}
+}
+
+/* One line for each change of a ledger, once the lock is free. */
+static void log_change(struct walk *w, const struct verdict *v, const char *what)
+{
+	const struct candidate *c = w->attempts[w->attempt_count - 1].candidate;
+	const struct log_field fields[] = {
+		LOG_STR("upstream", c->account->name), LOG_STR("model", c->model),
+		LOG_STR("reason", v ? failure_name(v->class) : NULL),
+		LOG_INT("status", v ? v->status : 200),
+		LOG_STR("header", v && v->header[0] ? v->header : NULL),
+	};
+
+	if (w->ledger_changed) {
+		w->ledger_changed = false;
+		log_event(v ? LOG_WARN : LOG_INFO, "routing", what, fields, ARRAY_LEN(fields));
 	}
 }
 
@@ -328,6 +370,12 @@ bool walk_failed(struct walk *w, const struct verdict *v, const struct pair_list
 	decide(w, kept, now);
 	end_attempt(w, 0, was_sent(kept), now);
 	pthread_mutex_unlock(&w->router->lock);
+	log_change(w, kept, "upstream cools down");
+	if (kept->class == FAILURE_STALE && w->again != NOBODY) {
+		w->was_stale = true;            /* as if it had not been */
+		w->attempt_count--;
+		return false;
+	}
 	return most_useful(w) == attempt;
 }
 
@@ -362,8 +410,9 @@ void walk_answered(struct walk *w, const struct pair_list *headers, struct momen
 	pthread_mutex_lock(&w->router->lock);
 	update_quota(w, &readings, now);
 	if (!w->o.is_background) {
-		upstream_answered(w->state, attempt->candidate->model,
-				  w->attempt_began.mono_ms, attempt->ms, now);
+		w->ledger_changed = upstream_answered(w->state, attempt->candidate->model,
+						      w->attempt_began.mono_ms, attempt->ms,
+						      now);
 	}
 	if (w->is_moved) {
 		ramp_succeeded(&w->state->ramp);
@@ -374,6 +423,7 @@ void walk_answered(struct walk *w, const struct pair_list *headers, struct momen
 	}
 	bind_session(w, now);
 	pthread_mutex_unlock(&w->router->lock);
+	log_change(w, NULL, "upstream is back");
 }
 
 void walk_broke(struct walk *w, const struct verdict *v, struct moment now)
@@ -386,6 +436,7 @@ void walk_broke(struct walk *w, const struct verdict *v, struct moment now)
 	pthread_mutex_lock(&w->router->lock);
 	blame(w, kept, now);
 	pthread_mutex_unlock(&w->router->lock);
+	log_change(w, kept, "upstream cools down");
 }
 
 void walk_finish(struct walk *w, int64_t tokens, struct moment now)
@@ -425,4 +476,5 @@ void walk_refreshed(struct walk *w, bool succeeded, struct moment now)
 	blame(w, w->attempts[w->attempt_count - 1].verdict, now);
 	w->current = NOBODY;
 	pthread_mutex_unlock(&w->router->lock);
+	log_change(w, w->attempts[w->attempt_count - 1].verdict, "upstream cools down");
 }

@@ -68,6 +68,7 @@ struct walk {
 	int64_t lease;
 	bool is_answered;
 	bool is_moved;                  /* the ramp counts it */
+	bool was_stale;                 /* the one before died of an old connection */
 	/* what comes next */
 	size_t again;                   /* candidate to repeat; SIZE_MAX: none */
 	struct moment again_at;
@@ -75,6 +76,7 @@ struct walk {
 	bool needs_refresh;
 	const struct candidate *avoid;  /* its vendor is overloaded; NULL: nobody */
 	bool keeps_binding;             /* its own upstream is back soon */
+	bool ledger_changed;            /* to be logged */
 };
 
 enum step_kind { STEP_TRY, STEP_WAIT, STEP_REFRESH, STEP_FAIL };

@@ -7,6 +7,7 @@
 
 #include "routing/router.c"
 
+#include "base/log.h"
 #include "routing/walk.h"
 #include "tests/unit/routing_world.h"
 
@@ -197,6 +198,44 @@ static void cooldowns_are_listed_and_cleared(void **state)
 	assert_int_equal(router_clear(s->router, "id-a", NULL, start), 0);
 	assert_int_equal(router_clear(s->router, NULL, NULL, start), 1);
 	assert_string_equal(cooldowns(s, NULL, &out, start), "[]");
+	buf_release(&out);
+}
+
+static void spend(struct scene *s, const char *name, const char *value)
+{
+	struct string_pair pairs[] = {
+		{ "anthropic-ratelimit-unified-status", "rejected" },
+		{ name, value },
+		{ "anthropic-ratelimit-unified-representative-claim", "seven_day" },
+	};
+	struct pair_list headers = { pairs, 3 };
+	struct quota_readings readings;
+
+	quota_read(&headers, start.wall_ms, &readings);
+	quota_update(&s->router->upstreams.items[0]->quota, &readings, start);
+}
+
+static void spent_windows_are_listed_and_cleared_like_cooldowns(void **state)
+{
+	struct scene *s = *state;
+	struct buf out = BUF_INIT(65536);
+	char id[COOLDOWN_ID_BYTES];
+	const char *at_id;
+
+	spend(s, "anthropic-ratelimit-unified-reset", "1795330800");
+	assert_int_equal(router_condition(s->router, "id-a", start), UPSTREAM_COOLING);
+	at_id = strstr(cooldowns(s, NULL, &out, start), "cd_");
+	assert_non_null(at_id);
+	assert_non_null(strstr(buf_text(&out), "\"class\":\"quota\""));
+	assert_non_null(strstr(buf_text(&out), "(window 7d), in 24 h 0 min"));
+	memcpy(id, at_id, 11);
+	id[11] = '\0';
+	assert_true(router_clear_id(s->router, id, start));
+	assert_int_equal(router_condition(s->router, "id-a", start), UPSTREAM_READY);
+	assert_string_equal(cooldowns(s, NULL, &out, start), "[]");
+	spend(s, "anthropic-ratelimit-unified-reset", "1795330800");
+	assert_int_equal(router_clear(s->router, "id-a", NULL, start), 1);
+	assert_int_equal(router_condition(s->router, "id-a", start), UPSTREAM_READY);
 	buf_release(&out);
 }
 
@@ -459,6 +498,7 @@ int main(void)
 		ROUTER_TEST(answers_are_found_where_they_live),
 		ROUTER_TEST(estimates_are_shared),
 		ROUTER_TEST(cooldowns_are_listed_and_cleared),
+		ROUTER_TEST(spent_windows_are_listed_and_cleared_like_cooldowns),
 		ROUTER_TEST(conditions_have_names),
 		ROUTER_TEST(readiness_has_reasons),
 		ROUTER_TEST(probes_are_due_once_an_interval),
@@ -468,5 +508,7 @@ int main(void)
 		ROUTER_TEST(threads_share_it),
 	};
 
+	/* What it would tell an operator is not what is tested here. */
+	log_configure(&(struct log_options){ .level = LOG_ERROR, .console_level = LOG_ERROR });
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
