@@ -69,7 +69,7 @@ bool browser_open(const char *url)
 	if (!is_web_address(url)) {
 		return false;
 	}
-	if (!str_empty(chosen) && start(chosen, url)) {
+	if (chosen && *chosen && start(chosen, url)) {
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {

@@ -31,12 +31,23 @@ static int fail(const struct invocation *inv, const struct err *err)
 	return err_exit_code(err->kind);
 }
 
+/* Everything else would look at the real home and mean the demo's. */
+static bool check_demo(const struct invocation *inv, struct err *err)
+{
+	if (!inv_has(inv, "demo") || inv->command->takes_demo) {
+		return true;
+	}
+	err_setf(err, ERR_USAGE, "--demo starts a gateway on a home of its own");
+	return err_hintf(err, "use it alone or with `server start`; to look at a demo that runs, "
+			      "give the home that it named with --home");
+}
+
 static int run_command(struct invocation *inv)
 {
 	struct err err = ERR_INIT;
 	bool ok;
 
-	if (!invocation_locate(inv, &err)) {
+	if (!check_demo(inv, &err) || !invocation_locate(inv, &err)) {
 		return fail(inv, &err);
 	}
 	inv->client = control_client_create(inv->home, inv->config_path);

@@ -28,7 +28,7 @@ static void print_key(const struct invocation *inv, const struct answer *a, cons
 		return;
 	}
 	out_note("%s key %s (%s). It is shown this once:", done, answer_text(a, "name"),
-	     answer_text(a, "id"));
+		 answer_text(a, "id"));
 	out_line("%s", answer_text(a, "key"));
 	out_note("Next:");
 	out_note("  %-42s %s", "llm-gateway connect claude-code --key=-",
@@ -75,9 +75,9 @@ static const struct column list_columns[] = {
 	{ .title = "STATE" },
 	{ .title = "PERMISSIONS", .drop = 2 },
 	{ .title = "MODELS", .drop = 1 },
-	{ .title = "RPM", .is_right = true, .drop = 5 },
-	{ .title = "USD/DAY", .is_right = true, .drop = 4 },
-	{ .title = "EXPIRES", .drop = 3 },
+	{ .title = "RPM", .is_sparse = true, .is_right = true, .drop = 5 },
+	{ .title = "USD/DAY", .is_sparse = true, .is_right = true, .drop = 4 },
+	{ .title = "EXPIRES", .is_sparse = true, .drop = 3 },
 	{ .title = "ID", .drop = 6 },
 	{ .title = NULL },
 };

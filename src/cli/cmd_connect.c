@@ -134,7 +134,7 @@ static bool connect_client(const struct client *c, const struct client_values *v
 		}
 	}
 	out_note("%s uses this gateway now; `llm-gateway connect %s --undo` takes it back.",
-	     c->title, c->name);
+		 c->title, c->name);
 	if (c->after) {
 		out_note("%s", c->after);
 	}

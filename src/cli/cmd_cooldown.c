@@ -11,11 +11,11 @@ static const struct column list_columns[] = {
 	{ .title = "UPSTREAM" },
 	{ .title = "MODEL" },
 	{ .title = "CAUSE" },
-	{ .title = "STATUS", .is_right = true, .drop = 3 },
+	{ .title = "STATUS", .is_sparse = true, .is_right = true, .drop = 3 },
 	{ .title = "SOURCE", .drop = 2 },
 	{ .title = "LEFT", .is_right = true },
 	{ .title = "UNTIL", .drop = 4 },
-	{ .title = "WHAT WAS SAID", .drop = 1 },
+	{ .title = "WHAT WAS SAID", .is_sparse = true, .drop = 1 },
 	{ .title = NULL },
 };
 

@@ -12,7 +12,7 @@
 static const struct column list_columns[] = {
 	{ .title = "NAME" },
 	{ .title = "ROUTES" },
-	{ .title = "FALLBACK", .drop = 1 },
+	{ .title = "FALLBACK", .is_sparse = true, .drop = 1 },
 	{ .title = NULL },
 };
 
@@ -104,7 +104,7 @@ static bool run_add(struct invocation *inv, struct err *err)
 		out_line("Added model %s.", inv_operand(inv, 0));
 		out_note("Next:");
 		out_note("  llm-gateway model resolve %s     see where a request would go",
-		     inv_operand(inv, 0));
+			 inv_operand(inv, 0));
 	}
 	answer_destroy(a);
 	return a != NULL;

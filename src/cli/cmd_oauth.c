@@ -17,7 +17,7 @@
 #include "cli/out.h"
 #include "cli/request.h"
 
-#define WAIT_MS (15 * 60 * 1000)
+#define WAIT_MS UINT64_C(900000)   /* 15 minutes */
 #define LOOK_MS 1000
 
 static void base_path(const struct invocation *inv, const char *action, struct buf *path)
@@ -143,7 +143,7 @@ static bool run_start(struct invocation *inv, struct err *err)
 		ok = wait_for_person(inv, err);
 	} else {
 		out_note("When the page shows a code: llm-gateway oauth start %s --code=CODE",
-		     inv_operand(inv, 0));
+			 inv_operand(inv, 0));
 	}
 	answer_destroy(a);
 	return ok;
@@ -161,7 +161,7 @@ static void print_status(const struct invocation *inv, const struct answer *a)
 	facts_from(&f, "expires", a, "expires_at");
 	if (answer_has(a, "expires_in_seconds")) {
 		facts_add(&f, "left", TINT_NONE,
-		     human_duration(answer_int(a, "expires_in_seconds") * 1000, human));
+			  human_duration(answer_int(a, "expires_in_seconds") * 1000, human));
 	}
 	facts_from(&f, "refreshed", a, "refreshed_at");
 	facts_from(&f, "problem", a, "problem");

@@ -111,7 +111,7 @@ static const struct command start = {
 	.examples = "llm-gateway server start --detach\n"
 		    "# try it without any account\n"
 		    "llm-gateway server start --demo\n",
-	.run = run_start,
+	.run = run_start, .takes_demo = true,
 };
 
 static const struct command stop = {

@@ -93,34 +93,27 @@ static bool needs_key(const struct invocation *inv)
 	       !inv_has(inv, "key") && !inv_has(inv, "key-env");
 }
 
-static bool read_key(const struct invocation *inv, const char *name, struct secret *key,
-		     struct err *err)
+static bool read_key(const struct invocation *inv, const char *name, bool is_missing,
+		     struct secret *key, struct err *err)
 {
 	char *question = xasprintf("Key for %s", name);
-	bool ok = ask_key(inv, question, key, err);
+	bool ok = is_missing ? secret_read_stdin(question, key, err)
+			     : ask_key(inv, question, key, err);
 
 	free(question);
 	return ok;
 }
 
-/* add without any word about the key: asked for where somebody can answer. */
+/* Without any word about the key it is asked for, where somebody can answer. */
 static bool read_new_key(const struct invocation *inv, struct secret *key, struct err *err)
 {
 	const char *name = inv_text(inv, "name");
-	char *question;
-	bool ok;
 
-	if (!needs_key(inv)) {
-		return read_key(inv, name, key, err);
-	}
-	if (!ask_is_possible()) {
+	if (needs_key(inv) && !ask_is_possible()) {
 		err_setf(err, ERR_USAGE, "no key for %s", name);
 		return err_hintf(err, "give one with --key=- or --key-env=VAR, or say --type=none");
 	}
-	question = xasprintf("Key for %s", name);
-	ok = secret_read_stdin(question, key, err);
-	free(question);
-	return ok;
+	return read_key(inv, name, needs_key(inv), key, err);
 }
 
 /* Subscriptions come with terms about which programs may use them; the
@@ -131,8 +124,8 @@ static bool accept_terms(const struct invocation *inv, struct err *err)
 		return true;
 	}
 	out_note("A subscription account is meant for the vendor's own programs. Using it through "
-	     "another one may be against the vendor's terms of service, and the vendor may "
-	     "limit or close the account. An API key has no such risk.");
+		 "another one may be against the vendor's terms of service, and the vendor may "
+		 "limit or close the account. An API key has no such risk.");
 	if (inv_has(inv, "yes")) {
 		return true;
 	}
@@ -213,7 +206,7 @@ static bool run_edit(struct invocation *inv, struct err *err)
 
 	buf_adds(&path, "/v1/upstreams");
 	call_path_part(&path, inv_operand(inv, 0));
-	if (accept_terms(inv, err) && read_key(inv, inv_operand(inv, 0), &key, err)) {
+	if (accept_terms(inv, err) && read_key(inv, inv_operand(inv, 0), false, &key, err)) {
 		answer = send_settings(inv, "PATCH", buf_text(&path), &key, err);
 	}
 	secret_release(&key);
@@ -283,10 +276,10 @@ static const struct column list_columns[] = {
 	{ .title = "STATE" },
 	{ .title = "PRIO", .is_right = true, .drop = 2 },
 	{ .title = "MODELS", .drop = 1 },
-	{ .title = "IN FLIGHT", .is_right = true, .drop = 4 },
-	{ .title = "REQUESTS", .is_right = true, .drop = 5 },
-	{ .title = "ERR%", .is_right = true, .drop = 6 },
-	{ .title = "TTFT", .is_right = true, .drop = 7 },
+	{ .title = "IN FLIGHT", .is_sparse = true, .is_right = true, .drop = 4 },
+	{ .title = "REQUESTS", .is_sparse = true, .is_right = true, .drop = 5 },
+	{ .title = "ERR%", .is_sparse = true, .is_right = true, .drop = 6 },
+	{ .title = "TTFT", .is_sparse = true, .is_right = true, .drop = 7 },
 	{ .title = "ID", .drop = 8 },
 	{ .title = NULL },
 };

@@ -28,7 +28,7 @@ const struct command command_root = {
 	.name = "llm-gateway",
 	.summary = "one local endpoint for every LLM account you have",
 	.detail = "Without a command it opens the dashboard.",
-	.run = dashboard_open,
+	.run = dashboard_open, .takes_demo = true,
 	.subs = verbs,
 	.examples = "# the first five minutes\n"
 		    "llm-gateway upstream add --provider=anthropic --name=main --key=-\n"

@@ -72,6 +72,7 @@ struct command {
 	const char *rest;               /* what follows "--"; "" is not shown; NULL: none */
 	bool wants_json;                /* adds --json */
 	bool wants_yes;                 /* adds --yes: do not ask */
+	bool takes_demo;                /* --demo makes sense */
 	const char *examples;           /* lines "# what" and "llm-gateway …" */
 
 	/* Prints its result on stdout. False with `err` for a failure; other

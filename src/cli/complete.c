@@ -17,7 +17,7 @@
 struct candidates {
 	struct invocation inv;          /* the words before the one being typed */
 	const char *typed;
-	const char *prefix;             /* "--name=" in front of values, or "" */
+	char prefix[72];                /* "--name=" in front of values, or "" */
 	struct buf *out;
 };
 
@@ -95,7 +95,7 @@ static void offer_value(struct candidates *c, const struct flag *flag)
 {
 	if (flag->type == FLAG_CHOICE) {
 		offer_choices(c, flag->argument);
-	} else if (flag->type == FLAG_TEXT && !strcmp(c->prefix, "")) {
+	} else if (flag->type == FLAG_TEXT && !*c->prefix) {
 		buf_adds(c->out, ":files\n");
 	}
 }
@@ -152,16 +152,14 @@ static bool offer_inline_value(struct candidates *c)
 	const char *equals = strchr(c->typed, '=');
 	const struct flag *flag;
 	char name[64];
-	char prefix[72];
 
 	if (!str_starts(c->typed, "--") || !equals ||
 	    (size_t)(equals - c->typed - 2) >= sizeof name) {
 		return false;
 	}
 	snprintf(name, sizeof name, "%.*s", (int)(equals - c->typed - 2), c->typed + 2);
-	snprintf(prefix, sizeof prefix, "--%s=", name);
+	snprintf(c->prefix, sizeof c->prefix, "--%s=", name);
 	flag = command_flag(c->inv.command, name);
-	c->prefix = prefix;
 	c->typed = equals + 1;
 	if (flag) {
 		offer_value(c, flag);
@@ -188,7 +186,7 @@ static void offer_all(struct candidates *c, const char *before)
 
 void complete_words(char **words, struct buf *out)
 {
-	struct candidates c = { .typed = "", .prefix = "", .out = out };
+	struct candidates c = { .typed = "", .out = out };
 	char program[] = "llm-gateway";
 	char **line;
 	size_t count = 0;

@@ -342,7 +342,7 @@ static char *locate_home(const struct invocation *inv)
 	if (str_empty(asked)) {
 		asked = getenv("LLM_GATEWAY_HOME");
 	}
-	if (!str_empty(asked)) {
+	if (asked && *asked) {
 		return absolute_path(asked);
 	}
 	user = user_directory();
@@ -358,8 +358,8 @@ bool invocation_locate(struct invocation *inv, struct err *err)
 		err_setf(err, ERR_FAILED, "no home directory: HOME is not set");
 		return err_hintf(err, "give one with --home=DIR");
 	}
-	inv->config_path = str_empty(config) ? xasprintf("%s/config.yaml", inv->home)
-					     : absolute_path(config);
+	inv->config_path = config && *config ? absolute_path(config)
+					     : xasprintf("%s/config.yaml", inv->home);
 	return true;
 }
 

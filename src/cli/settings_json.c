@@ -206,26 +206,35 @@ static size_t count_members(struct slice object)
 	return count;
 }
 
+/* The bytes of what is at the path, and of an object that holds nothing else. */
+static void found_range(const struct place *place, const char **from, const char **to)
+{
+	size_t level = place->count - 1;
+	struct json_member member;
+
+	while (level > 0 && count_members(place->objects[level]) == 1) {
+		level--;
+	}
+	if (find_member(place->objects[level], place->names[level], &member)) {
+		member_range(place->objects[level], &member, from, to);
+	}
+}
+
 bool json_settings_remove(struct slice text, const char *path, struct buf *out,
 			  struct err *err)
 {
-	struct place place;
-	struct json_member member;
 	const char *from = end_of(text);
 	const char *to = end_of(text);
-	size_t level;
+	struct place place;
 
-	if (slice_trim(text).len && !locate(text, path, &place, err)) {
+	if (!slice_trim(text).len) {
+		return true;
+	}
+	if (!locate(text, path, &place, err)) {
 		return false;
 	}
-	if (slice_trim(text).len && place.found) {
-		/* An object that holds nothing else goes with it. */
-		level = place.count - 1;
-		while (level > 0 && count_members(place.objects[level]) == 1) {
-			level--;
-		}
-		find_member(place.objects[level], place.names[level], &member);
-		member_range(place.objects[level], &member, &from, &to);
+	if (place.found) {
+		found_range(&place, &from, &to);
 	}
 	copy(out, text.ptr, from);
 	copy(out, to, end_of(text));

@@ -22,8 +22,8 @@ void status_head(const struct answer *a, const struct screen *screen, struct buf
 	char up[HUMAN_BYTES];
 
 	facts_addf(&f, "gateway", "version %s, pid %s, up %s", answer_text(a, "version"),
-	      answer_text(a, "pid"),
-	      human_duration(answer_int(a, "uptime_seconds") * 1000, up));
+		   answer_text(a, "pid"),
+		   human_duration(answer_int(a, "uptime_seconds") * 1000, up));
 	if (answer_bool(a, "demo")) {
 		facts_add(&f, "mode", TINT_WARN, "DEMO: a built-in provider answers");
 	}
@@ -46,11 +46,11 @@ static const struct column columns[] = {
 	{ .title = "UPSTREAM" },
 	{ .title = "PROVIDER", .drop = 2 },
 	{ .title = "STATE" },
-	{ .title = "IN FLIGHT", .is_right = true, .drop = 3 },
-	{ .title = "REQUESTS", .is_right = true, .drop = 4 },
-	{ .title = "ERRORS", .is_right = true, .drop = 5 },
-	{ .title = "TTFT", .is_right = true, .drop = 6 },
-	{ .title = "PROBLEM", .drop = 1 },
+	{ .title = "IN FLIGHT", .is_sparse = true, .is_right = true, .drop = 3 },
+	{ .title = "REQUESTS", .is_sparse = true, .is_right = true, .drop = 4 },
+	{ .title = "ERRORS", .is_sparse = true, .is_right = true, .drop = 5 },
+	{ .title = "TTFT", .is_sparse = true, .is_right = true, .drop = 6 },
+	{ .title = "PROBLEM", .is_sparse = true, .drop = 1 },
 	{ .title = NULL },
 };
 

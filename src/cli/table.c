@@ -1,5 +1,6 @@
 #include "cli/table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -11,6 +12,7 @@
 #include "base/vec.h"
 #include "cli/text.h"
 
+#define NOTHING "-"             /* an empty cell */
 #define GAP 2                   /* blanks between columns */
 #define MIN_WIDTH 6             /* a column that gives way keeps this much */
 #define FAIR_WIDTH 20           /* so much of it before another column leaves */
@@ -93,6 +95,7 @@ struct table *table_create(const struct column *columns)
 	while (columns[t->column_count].title && t->column_count < MAX_COLUMNS) {
 		t->column_count++;
 	}
+	assert(t->column_count > 0);
 	return t;
 }
 
@@ -113,7 +116,7 @@ void table_cell(struct table *t, enum tint tint, const char *text)
 	struct buf clean = BUF_INIT(MAX_CELL_BYTES);
 	struct cell *cell;
 
-	text_clean(&clean, str_empty(text) ? "-" : text);
+	text_clean(&clean, str_empty(text) ? NOTHING : text);
 	cell = xmalloc(sizeof *cell + clean.len + 1);
 	cell->tint = tint;
 	memcpy(cell->text, buf_text(&clean), clean.len + 1);
@@ -145,9 +148,22 @@ struct layout {
 	size_t count;
 };
 
+static bool is_blank_column(const struct table *t, size_t column)
+{
+	for (size_t i = column; i < t->cells.len; i += t->column_count) {
+		const struct cell *cell = t->cells.items[i];
+
+		if (!str_eq(cell->text, NOTHING)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void natural_widths(const struct table *t, struct layout *l)
 {
 	l->count = t->column_count;
+	assert(l->count > 0);
 	for (size_t i = 0; i < l->count; i++) {
 		l->width[i] = text_width(t->columns[i].title);
 	}
@@ -157,6 +173,11 @@ static void natural_widths(const struct table *t, struct layout *l)
 
 		if (cell->width > l->width[column]) {
 			l->width[column] = cell->width;
+		}
+	}
+	for (size_t i = 0; i < l->count; i++) {
+		if (t->columns[i].is_sparse && is_blank_column(t, i)) {
+			l->width[i] = 0;
 		}
 	}
 }

@@ -32,6 +32,7 @@ void tint_add(struct buf *out, bool color, enum tint tint, const char *text);
 struct column {
 	const char *title;      /* NULL ends an array */
 	bool is_right;          /* numbers */
+	bool is_sparse;         /* leaves when no row has anything in it */
 	unsigned char drop;     /* 0: stays; otherwise the highest leaves first */
 };
 

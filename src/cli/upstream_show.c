@@ -32,7 +32,7 @@ static void show_traffic(struct facts *f, const struct answer *a)
 		return;
 	}
 	facts_addf(f, "requests", "%s, %s failed, %s in flight", answer_text(a, "requests"),
-	      answer_text(a, "errors"), answer_text(a, "in_flight"));
+		   answer_text(a, "errors"), answer_text(a, "in_flight"));
 	show_times(f, "to first token", a, "ttft_ms");
 	show_times(f, "in all", a, "total_ms");
 	facts_members(f, "tokens", a, "tokens", " ");
@@ -49,9 +49,9 @@ static void show_cooldowns(struct facts *f, const struct answer *a)
 		char human[HUMAN_BYTES];
 
 		facts_addf(f, "cooldown", "%s%s%s, %s left (%s)", answer_text(c, "cause.class"),
-		      *model ? " on " : "", model,
-		      human_duration(answer_int(c, "remaining_seconds") * 1000, human),
-		      answer_text(c, "source"));
+			   *model ? " on " : "", model,
+			   human_duration(answer_int(c, "remaining_seconds") * 1000, human),
+			   answer_text(c, "source"));
 	}
 }
 
@@ -70,7 +70,7 @@ void upstream_print(const struct invocation *inv, const struct answer *a)
 	facts_from(&f, "address", a, "base_url");
 	facts_from(&f, "proxy", a, "proxy");
 	facts_addf(&f, "order", "priority %s, weight %s", answer_text(a, "priority"),
-	      answer_text(a, "weight"));
+		   answer_text(a, "weight"));
 	facts_list(&f, "models", a, "models");
 	facts_limits(&f, a);
 	facts_members(&f, "headers", a, "headers", ": ");

@@ -81,6 +81,7 @@ def test_alone_without_a_terminal():
     (["model", "add", "m", "--route=nowhere"], "UPSTREAM:MODEL"),
     (["server", "start", "--port=70000"], "0 to 65535"),
     (["server", "start", "--demo", "--detach"], "background"),
+    (["status", "--demo"], "server start"),
     (["status", "--json=yes"], "takes no value"),
     (["completion", "tcsh"], "bash|zsh|fish"),
     (["completion"], "bash, zsh, fish"),

@@ -175,6 +175,33 @@ static void test_an_empty_table_has_its_head(void **state)
 	table_destroy(NULL);
 }
 
+static void test_a_sparse_column_leaves_when_it_is_empty(void **state)
+{
+	static const struct column sparse[] = {
+		{ .title = "A" },
+		{ .title = "B", .is_sparse = true },
+		{ .title = "C" },
+		{ .title = NULL },
+	};
+	struct table *t = table_create(sparse);
+	char *text;
+
+	(void)state;
+	table_cell(t, TINT_NONE, "a");
+	table_cell(t, TINT_NONE, "");
+	table_cell(t, TINT_NONE, "");
+	text = render(t, 0, false);
+	assert_string_equal(text, "A  C\na  -\n");
+	free(text);
+	table_cell(t, TINT_NONE, "x");
+	table_cell(t, TINT_NONE, "y");
+	table_cell(t, TINT_NONE, "z");
+	text = render(t, 0, false);
+	assert_string_equal(text, "A  B  C\na  -  -\nx  y  z\n");
+	free(text);
+	table_destroy(t);
+}
+
 static void test_cut_text(void **state)
 {
 	struct buf out = BUF_INIT(KIB);
@@ -218,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_foreign_text_cannot_steer_the_terminal),
 		cmocka_unit_test(test_colour_only_where_allowed),
 		cmocka_unit_test(test_an_empty_table_has_its_head),
+		cmocka_unit_test(test_a_sparse_column_leaves_when_it_is_empty),
 		cmocka_unit_test(test_cut_text),
 		cmocka_unit_test(test_folded_text),
 	};
