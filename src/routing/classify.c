@@ -312,9 +312,9 @@ static bool judge_quota(const struct evidence *e, struct verdict *v)
 	if (spent) {
 		v->reset_ms = spent->reset_ms;
 		note_header(v, spent->header, spent->value);
-		if (spent->family[0]) {
+		if (spent->models[0] || spent->is_per_model) {
 			v->scope = SCOPE_MODEL;
-			snprintf(v->family, sizeof v->family, "*%s*", spent->family);
+			str_copy(v->family, sizeof v->family, spent->models);
 		}
 	} else if (e->limits.retry_after_ms > 0) {
 		v->reset_ms = e->limits.retry_after_ms;

@@ -37,7 +37,10 @@ static bool is_over(const struct cooldown *c, struct moment now)
 
 static bool concerns(const struct cooldown *c, const char *model)
 {
-	return !c->model[0] || str_glob(c->model, model);
+	if (!c->model[0]) {
+		return true;
+	}
+	return c->is_pattern ? str_glob(c->model, model) : strcmp(c->model, model) == 0;
 }
 
 static bool is_leased(const struct cooldown *c, struct moment now)
@@ -127,11 +130,22 @@ void ledger_tidy(struct ledger *l, struct moment now)
 	}
 }
 
-/* Where a new entry goes; when all places are taken, in the stead of the one
- * that ends first. */
+/* Which of two is missed less: a name that nobody knows, of which clients can
+ * invent any number, then what ends first. */
+static bool gives_way(const struct cooldown *a, const struct cooldown *b)
+{
+	bool is_model = a->class == FAILURE_MODEL;
+
+	if (is_model != (b->class == FAILURE_MODEL)) {
+		return is_model;
+	}
+	return blocks_longer(b, a);
+}
+
+/* Where a new entry goes; when all places are taken, in another's stead. */
 static struct cooldown *place(struct ledger *l)
 {
-	size_t soonest = 0;
+	size_t least = 0;
 
 	if (l->count < l->capacity) {
 		return &l->entries[l->count++];
@@ -143,11 +157,11 @@ static struct cooldown *place(struct ledger *l)
 	}
 	assert(l->entries);
 	for (size_t i = 1; i < l->count; i++) {
-		if (blocks_longer(&l->entries[soonest], &l->entries[i])) {
-			soonest = i;
+		if (gives_way(&l->entries[i], &l->entries[least])) {
+			least = i;
 		}
 	}
-	return &l->entries[soonest];
+	return &l->entries[least];
 }
 
 /* Short, stable over restarts, different for each entry. */
@@ -213,6 +227,7 @@ static struct cooldown entry_for(const struct ledger_failure *f, unsigned streak
 
 	c.is_open_ended = !is_measured &&
 			  failure_rule(v->class)->cooldown == COOLDOWN_OPEN_ENDED;
+	c.is_pattern = v->scope == SCOPE_MODEL && v->family[0];
 	str_copy(c.model, sizeof c.model, scope_model(f));
 	str_copy(c.header, sizeof c.header, v->header);
 	str_copy(c.body, sizeof c.body, v->excerpt);
@@ -395,7 +410,7 @@ const struct cooldown *ledger_set(struct ledger *l, const char *model, int64_t f
 				  struct moment now)
 {
 	struct cooldown c = {
-		.class = FAILURE_SET, .is_measured = true, .since = now,
+		.class = FAILURE_SET, .is_measured = true, .is_pattern = true, .since = now,
 		.until = moment_after(now, for_ms), .next_probe = moment_after(now, for_ms),
 	};
 

@@ -24,7 +24,8 @@
 
 struct cooldown {
 	char id[COOLDOWN_ID_BYTES];
-	char model[COOLDOWN_MODEL_BYTES];    /* name or pattern; "" = whole upstream */
+	char model[COOLDOWN_MODEL_BYTES];    /* "" = whole upstream */
+	bool is_pattern;                /* of `model`; a client's odd name is none */
 	enum failure_class class;
 	int status;
 	char header[VERDICT_HEADER_BYTES];
@@ -88,9 +89,11 @@ void ledger_probed(struct ledger *l, struct moment now);
 /* Somebody renewed the credential: what hung on it is gone. */
 void ledger_renewed(struct ledger *l, struct moment now);
 
-/* By hand. `model` "" = whole upstream; NULL clears all. */
+/* By hand. `model` may be a pattern, "" is the whole upstream. */
 const struct cooldown *ledger_set(struct ledger *l, const char *model, int64_t for_ms,
 				  struct moment now);
+
+/* `model` as in the entry; NULL clears all. */
 size_t ledger_clear(struct ledger *l, const char *model, struct moment now);
 bool ledger_clear_id(struct ledger *l, const char *id, struct moment now);
 

@@ -10,12 +10,13 @@
 
 /* The window called so, or a place for it: a free one, else the one that was
  * not heard of for longest. */
-static struct quota_window *window_named(struct quota *q, const char *name)
+static struct quota_window *window_named(struct quota *q, const char *name,
+					 const char *models)
 {
 	struct quota_window *oldest = &q->windows[0];
 
 	for (size_t i = 0; i < q->count; i++) {
-		if (str_eq(q->windows[i].name, name)) {
+		if (str_eq(q->windows[i].name, name) && str_eq(q->windows[i].models, models)) {
 			return &q->windows[i];
 		}
 		if (q->windows[i].seen_wall_ms < oldest->seen_wall_ms) {
@@ -25,19 +26,22 @@ static struct quota_window *window_named(struct quota *q, const char *name)
 	return q->count < QUOTA_WINDOWS ? &q->windows[q->count++] : oldest;
 }
 
-void quota_update(struct quota *q, const struct quota_readings *r, struct moment now)
+void quota_update(struct quota *q, const struct quota_readings *r, const char *model,
+		  struct moment now)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		const struct quota_reading *reading = &r->items[i];
-		struct quota_window *w = window_named(q, reading->name);
+		const char *models = reading->is_per_model ? model : reading->models;
+		struct quota_window *w = window_named(q, reading->name, models);
 
 		*w = (struct quota_window){
 			.length_ms = reading->length_ms, .used = reading->used,
 			.limit = reading->limit, .remaining = reading->remaining,
-			.is_spent = reading->is_spent, .seen_wall_ms = now.wall_ms,
+			.is_pattern = !reading->is_per_model, .is_spent = reading->is_spent,
+			.seen_wall_ms = now.wall_ms,
 		};
 		str_copy(w->name, sizeof w->name, reading->name);
-		str_copy(w->family, sizeof w->family, reading->family);
+		str_copy(w->models, sizeof w->models, models);
 		if (reading->reset_ms > 0) {
 			w->reset = moment_after(now, reading->reset_ms);
 		}
@@ -52,7 +56,10 @@ static bool is_over(const struct quota_window *w, struct moment now)
 
 static bool counts(const struct quota_window *w, const char *model)
 {
-	return !w->family[0] || str_ifind(model, strlen(model), w->family);
+	if (!w->models[0]) {
+		return true;
+	}
+	return w->is_pattern ? str_glob(w->models, model) : str_eq(w->models, model);
 }
 
 const struct quota_window *quota_spent(const struct quota *q, const char *model,
@@ -102,7 +109,7 @@ double quota_week_left(const struct quota *q, struct moment now)
 	for (size_t i = 0; i < q->count; i++) {
 		const struct quota_window *w = &q->windows[i];
 
-		if (w->length_ms == WEEK_MS && !w->family[0] && !is_over(w, now)) {
+		if (w->length_ms == WEEK_MS && !w->models[0] && !is_over(w, now)) {
 			double left = (double)moment_left(now, w->reset) / (double)WEEK_MS;
 
 			return left < 1 ? left : 1;
@@ -145,6 +152,7 @@ static void write_window(const struct quota_window *q, struct json_writer *w, st
 
 	json_object(w);
 	json_kstr(w, "window", q->name);
+	json_kstr(w, "models", q->models[0] ? q->models : NULL);
 	json_kint(w, "length_seconds", q->length_ms / 1000);
 	json_key(w, "used");
 	if (used < 0) {

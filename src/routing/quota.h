@@ -18,12 +18,14 @@
 #include "config/config.h"
 #include "routing/moment.h"
 
-#define QUOTA_WINDOWS 12        /* two subscriptions' worth and the classic four */
+#define QUOTA_WINDOWS 16        /* a subscription's worth and some models' own */
 #define QUOTA_NAME_BYTES 32
+#define QUOTA_MODELS_BYTES 128
 
 struct quota_reading {
 	char name[QUOTA_NAME_BYTES];
-	char family[16];        /* part of the model names it counts; "" = all */
+	char models[24];        /* pattern of those it counts; "" = all */
+	bool is_per_model;      /* it counts only the model that was asked */
 	int64_t length_ms;      /* 0: unknown */
 	double used;            /* fraction, may exceed 1; negative: unknown */
 	int64_t limit;          /* -1: unknown, as all below */
@@ -52,7 +54,8 @@ void quota_read(const struct pair_list *headers, int64_t now_wall_ms,
 
 struct quota_window {
 	char name[QUOTA_NAME_BYTES];
-	char family[16];
+	char models[QUOTA_MODELS_BYTES];     /* those it counts; "" = all */
+	bool is_pattern;                     /* of `models` */
 	int64_t length_ms;
 	double used;
 	int64_t limit;
@@ -68,7 +71,9 @@ struct quota {
 	bool any_spent;                 /* hint: false means none is */
 };
 
-void quota_update(struct quota *q, const struct quota_readings *r, struct moment now);
+/* `model` is the one that the answer came from. */
+void quota_update(struct quota *q, const struct quota_readings *r, const char *model,
+		  struct moment now);
 
 /* The spent window that keeps `model` away longest, or NULL. */
 const struct quota_window *quota_spent(const struct quota *q, const char *model,
@@ -92,7 +97,7 @@ double quota_week_left(const struct quota *q, struct moment now);
 /* When the window will be spent at its present pace; 0: not before it resets. */
 int64_t quota_forecast(const struct quota_window *w, int64_t now_wall_ms);
 
-/* Array of {window length_seconds used limit remaining reset forecast spent}. */
+/* Array of {window models length_seconds used limit remaining reset forecast spent}. */
 void quota_write(const struct quota *q, struct json_writer *w, struct moment now);
 
 #endif

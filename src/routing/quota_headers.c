@@ -118,7 +118,7 @@ static bool parse_window(struct slice name, int64_t *length_ms, struct slice *su
 
 /* Windows that count one line of models only. Others ("oi", overage
  * included) count everything. */
-static void set_family(struct quota_reading *reading, struct slice suffix)
+static void set_models(struct quota_reading *reading, struct slice suffix)
 {
 	static const char *const lines[] = { "opus", "sonnet", "haiku", "fable", "mythos" };
 
@@ -129,7 +129,7 @@ static void set_family(struct quota_reading *reading, struct slice suffix)
 	suffix.len--;
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		if (slice_ieq(suffix, lines[i])) {
-			str_copy(reading->family, sizeof reading->family, lines[i]);
+			snprintf(reading->models, sizeof reading->models, "*%s*", lines[i]);
 		}
 	}
 }
@@ -146,7 +146,7 @@ static struct quota_reading *unified_window(struct quota_readings *r, struct sli
 	reading = reading_named(r, name);
 	if (reading) {
 		reading->length_ms = length_ms;
-		set_family(reading, suffix);
+		set_models(reading, suffix);
 	}
 	return reading;
 }
@@ -266,6 +266,7 @@ static void set_classic(struct quota_readings *r, const struct line *line, struc
 		return;
 	}
 	reading->length_ms = classic_length(kind);
+	reading->is_per_model = true;
 	if (field == 0) {
 		reading->limit = count_of(line->value);
 	} else if (field == 1) {

@@ -129,16 +129,15 @@ bool upstream_answered(struct upstream_state *s, const char *model, int64_t bega
 void upstream_spent_entry(const struct upstream_state *s, const struct quota_window *w,
 			  struct cooldown *out)
 {
-	uint64_t hash = lru_hash(s->ledger.seed, slice_of(w->name));
+	uint64_t hash = lru_hash(lru_hash(s->ledger.seed, slice_of(w->name)),
+				 slice_of(w->models));
 
 	*out = (struct cooldown){
-		.class = FAILURE_QUOTA, .is_measured = true,
+		.class = FAILURE_QUOTA, .is_measured = true, .is_pattern = w->is_pattern,
 		.since = { .wall_ms = w->seen_wall_ms }, .until = w->reset,
 		.next_probe = w->reset,
 	};
 	snprintf(out->id, sizeof out->id, "cd_%08x", (unsigned)(hash & 0xffffffffu));
 	snprintf(out->header, sizeof out->header, "window %s", w->name);
-	if (w->family[0]) {
-		snprintf(out->model, sizeof out->model, "*%s*", w->family);
-	}
+	str_copy(out->model, sizeof out->model, w->models);
 }

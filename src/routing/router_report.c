@@ -66,7 +66,7 @@ static enum upstream_condition quota_condition(const struct quota *q, struct mom
 
 	for (size_t i = 0; i < q->count; i++) {
 		if (quota_is_news(&q->windows[i], now)) {
-			if (!q->windows[i].family[0]) {
+			if (!q->windows[i].models[0]) {
 				return UPSTREAM_COOLING;
 			}
 			condition = UPSTREAM_PARTLY;

@@ -256,7 +256,7 @@ static void update_quota(struct walk *w, const struct quota_readings *readings,
 	bool is_own = candidate_of(w, w->current)->account->type != ACCOUNT_PASSTHROUGH;
 
 	if (readings->count && is_own) {
-		quota_update(&w->state->quota, readings, now);
+		quota_update(&w->state->quota, readings, candidate_of(w, w->current)->model, now);
 	}
 }
 

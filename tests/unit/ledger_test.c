@@ -395,6 +395,23 @@ static void families_and_models_are_narrow(void **state)
 	ledger_release(&l);
 }
 
+static void odd_names_are_no_patterns(void **state)
+{
+	struct ledger l = { .count = 0 };
+	struct verdict v = verdict(FAILURE_MODEL, SCOPE_MODEL, -1);
+	struct ledger_failure f = { .verdict = &v, .model = "*",
+				    .began_mono_ms = at(0).mono_ms };
+
+	(void)state;
+	assert_true(ledger_fail(&l, &f, at(0)));
+	assert_int_equal(state_of(&l, "*", 0), LEDGER_BLOCKED);
+	assert_int_equal(state_of(&l, "m", 0), LEDGER_FREE);
+	/* a person may mean one */
+	ledger_set(&l, "claude-*", MINUTES(1), at(0));
+	assert_int_equal(state_of(&l, "claude-opus-4-6", 0), LEDGER_BLOCKED);
+	ledger_release(&l);
+}
+
 static void set_and_clear_by_hand(void **state)
 {
 	struct ledger l = { .count = 0, .seed = 7 };
@@ -472,6 +489,18 @@ static void the_table_is_bounded(void **state)
 	}
 	assert_int_equal(l.count, MAX_COOLDOWNS_PER_UPSTREAM);
 	assert_int_equal(state_of(&l, "m99", 0), LEDGER_BLOCKED);
+	ledger_release(&l);
+	/* names that a client invents push nothing out */
+	measured(&l, FAILURE_RATE, SCOPE_MODEL, SECONDS(5), 0);
+	for (int i = 0; i < 100; i++) {
+		struct verdict v = verdict(FAILURE_MODEL, SCOPE_MODEL, -1);
+		struct ledger_failure f = { .verdict = &v, .model = model,
+					    .began_mono_ms = at(0).mono_ms };
+
+		snprintf(model, sizeof model, "nope%d", i);
+		ledger_fail(&l, &f, at(0));
+	}
+	assert_int_equal(state_of(&l, "m", 0), LEDGER_BLOCKED);
 	ledger_release(&l);
 }
 
@@ -599,6 +628,7 @@ int main(void)
 		cmocka_unit_test(breaker_classes_need_a_trip_first_but_not_half_open),
 		cmocka_unit_test(any_answer_disproves_unreachable),
 		cmocka_unit_test(families_and_models_are_narrow),
+		cmocka_unit_test(odd_names_are_no_patterns),
 		cmocka_unit_test(set_and_clear_by_hand),
 		cmocka_unit_test(stored_entries_come_back_unless_over),
 		cmocka_unit_test(clocks_may_jump),

@@ -49,7 +49,7 @@ static void unified_windows_are_read_by_prefix(void **state)
 	assert_int_equal(find(&r, "5h")->reset_ms, 3600000);
 	assert_true(find(&r, "5h")->used > 0.41);
 	assert_false(find(&r, "5h")->is_spent);
-	assert_string_equal(find(&r, "7d_opus")->family, "opus");
+	assert_string_equal(find(&r, "7d_opus")->models, "*opus*");
 	assert_int_equal(find(&r, "7d_opus")->length_ms, WEEK_MS);
 }
 
@@ -81,7 +81,7 @@ static void a_bare_rejection_belongs_to_the_claim(void **state)
 	     { "anthropic-ratelimit-unified-reset", "1795248000" },
 	     { "anthropic-ratelimit-unified-representative-claim", "seven_day_opus" });
 	assert_true(find(&r, "7d_opus")->is_spent);
-	assert_string_equal(find(&r, "7d_opus")->family, "opus");
+	assert_string_equal(find(&r, "7d_opus")->models, "*opus*");
 	assert_int_equal(find(&r, "7d_opus")->reset_ms, 3600000);
 }
 
@@ -212,7 +212,7 @@ static void take(struct quota *q, const char *name, const char *value, const cha
 	snprintf(until, sizeof until, "anthropic-ratelimit-unified-%s-reset", name);
 	READ(&r, { "anthropic-ratelimit-unified-status", value }, { status, value },
 	     { until, reset });
-	quota_update(q, &r, now);
+	quota_update(q, &r, "m", now);
 }
 
 static void a_spent_window_keeps_away_until_its_reset(void **state)
@@ -238,6 +238,26 @@ static void a_family_window_counts_its_models_only(void **state)
 	assert_null(quota_spent(&q, "claude-sonnet-5", now));
 }
 
+static void limits_a_minute_are_each_models_own(void **state)
+{
+	struct quota q = { .count = 0 };
+	struct quota_readings r;
+
+	(void)state;
+	READ(&r, { "x-ratelimit-limit-tokens", "100" }, { "x-ratelimit-remaining-tokens", "0" },
+	     { "x-ratelimit-reset-tokens", "30s" });
+	quota_update(&q, &r, "gpt-a", now);
+	assert_non_null(quota_spent(&q, "gpt-a", now));
+	assert_null(quota_spent(&q, "gpt-b", now));
+	READ(&r, { "x-ratelimit-limit-tokens", "100" }, { "x-ratelimit-remaining-tokens", "70" },
+	     { "x-ratelimit-reset-tokens", "30s" });
+	quota_update(&q, &r, "gpt-b", now);
+	assert_non_null(quota_spent(&q, "gpt-a", now));
+	quota_update(&q, &r, "gpt-a", now);
+	assert_null(quota_spent(&q, "gpt-a", now));
+	assert_int_equal(q.count, 2);
+}
+
 static void the_last_of_a_long_window_is_a_reserve(void **state)
 {
 	struct quota q = { .count = 0 };
@@ -246,11 +266,11 @@ static void the_last_of_a_long_window_is_a_reserve(void **state)
 	(void)state;
 	READ(&r, { "anthropic-ratelimit-unified-5h-utilization", "0.97" },
 	     { "anthropic-ratelimit-unified-5h-reset", "1795248000" });
-	quota_update(&q, &r, now);
+	quota_update(&q, &r, "m", now);
 	assert_false(quota_is_nearly_spent(&q, "m", now));
 	READ(&r, { "anthropic-ratelimit-unified-5h-utilization", "0.985" },
 	     { "anthropic-ratelimit-unified-5h-reset", "1795248000" });
-	quota_update(&q, &r, now);
+	quota_update(&q, &r, "m", now);
 	assert_true(quota_is_nearly_spent(&q, "m", now));
 	assert_false(quota_is_nearly_spent(&q, "m", moment_after(now, 3600000)));
 }
@@ -292,7 +312,7 @@ static void windows_are_written_for_the_screens(void **state)
 	json_open(&w, &b);
 	quota_write(&q, &w, now);
 	assert_string_equal(buf_text(&b),
-			    "[{\"window\":\"5h\",\"length_seconds\":18000,\"used\":null,"
+			    "[{\"window\":\"5h\",\"models\":null,\"length_seconds\":18000,\"used\":null,"
 			    "\"limit\":null,\"remaining\":null,"
 			    "\"reset\":\"2026-11-21T08:00:00.000Z\",\"forecast\":null,"
 			    "\"spent\":true}]");
@@ -326,6 +346,7 @@ int main(void)
 		cmocka_unit_test(hostile_headers_are_bounded),
 		cmocka_unit_test(a_spent_window_keeps_away_until_its_reset),
 		cmocka_unit_test(a_family_window_counts_its_models_only),
+		cmocka_unit_test(limits_a_minute_are_each_models_own),
 		cmocka_unit_test(the_last_of_a_long_window_is_a_reserve),
 		cmocka_unit_test(the_week_that_ends_first_is_known),
 		cmocka_unit_test(forecasts_follow_the_pace),

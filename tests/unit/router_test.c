@@ -212,7 +212,7 @@ static void spend(struct scene *s, const char *name, const char *value)
 	struct quota_readings readings;
 
 	quota_read(&headers, start.wall_ms, &readings);
-	quota_update(&s->router->upstreams.items[0]->quota, &readings, start);
+	quota_update(&s->router->upstreams.items[0]->quota, &readings, "m", start);
 }
 
 static void spent_windows_are_listed_and_cleared_like_cooldowns(void **state)
@@ -399,7 +399,7 @@ static void a_restart_keeps_cooldowns_days_quota_and_bindings(void **state)
 	router_set(s->router, "id-b", "short", SECONDS(5), start);
 	router_pin(s->router, slice_of("resp_1"), "id-b", start);
 	quota_read(&headers, start.wall_ms, &readings);
-	quota_update(&s->router->upstreams.items[0]->quota, &readings, start);
+	quota_update(&s->router->upstreams.items[0]->quota, &readings, "m", start);
 
 	router_export(s->router, &arena, start, &saved);
 	assert_int_equal(saved.cooldown_count, 2);
