@@ -9,34 +9,41 @@
 #include "config/load.h"
 
 /* An address that clients on this machine can use for what is listened on. */
-static void add_host(struct buf *out, const char *host)
+static void add_host(struct buf *out, struct slice host)
 {
-	if (str_empty(host) || str_eq(host, "0.0.0.0") || str_eq(host, "::") ||
-	    str_eq(host, "*")) {
-		host = "127.0.0.1";
+	if (!host.len || slice_eq(host, "0.0.0.0") || slice_eq(host, "::") ||
+	    slice_eq(host, "[::]")) {
+		host = slice_of("127.0.0.1");
 	}
-	buf_addf(out, strchr(host, ':') && host[0] != '[' ? "[%s]" : "%s", host);
+	buf_addf(out, memchr(host.ptr, ':', host.len) && host.ptr[0] != '[' ? "[%.*s]" : "%.*s",
+		 (int)host.len, host.ptr);
+}
+
+/* A gateway may have been started with another address than the file has. */
+static void add_address(struct buf *out, const char *listen, const struct server_config *server)
+{
+	const char *colon = strrchr(listen, ':');
+
+	if (colon) {
+		add_host(out, (struct slice){ listen, (size_t)(colon - listen) });
+		buf_adds(out, colon);
+	} else {
+		add_host(out, slice_of(server->host));
+		buf_addf(out, ":%d", server->port);
+	}
 }
 
 bool endpoint_url(const struct invocation *inv, struct buf *out, struct err *err)
 {
 	struct config *config = config_load(inv->config_path, err);
 	struct answer *status;
-	int64_t port;
-	const char *colon;
 
 	if (!config) {
 		return false;
 	}
-	port = config->server.port;
 	status = call_api(inv, "GET", "/v1/status", NULL, NULL);
-	colon = strrchr(answer_text(status, "listen"), ':');
-	if (colon) {
-		str_to_i64(colon + 1, &port);
-	}
 	buf_adds(out, *config->server.tls_cert ? "https://" : "http://");
-	add_host(out, config->server.host);
-	buf_addf(out, ":%d", (int)port);
+	add_address(out, answer_text(status, "listen"), &config->server);
 	answer_destroy(status);
 	config_unref(config);
 	return true;

@@ -110,6 +110,13 @@ def test_logs_that_follow(gateway):
     assert stderr == b""
 
 
+def test_run_points_at_the_gateway_that_runs(gateway):
+    done = gateway.cli("run", "--key=-", "--", "sh", "-c", "echo $OPENAI_BASE_URL",
+                       stdin=b"lgw_x\n")
+    assert out(done) == f"{gateway.url}/v1\n" and done.stderr == b""
+    assert gateway.url.encode() in gateway.cli("connect", "openai-sdk").stdout
+
+
 def test_doctor(gateway):
     done = gateway.cli("doctor")
     assert done.returncode == 0, done
