@@ -73,6 +73,16 @@ static void complete(struct convert_stream *s)
 	}
 }
 
+/* Opening an empty text says no more than the head does; a tool call, a
+ * foreign block or an end says something. */
+static bool is_content(const struct event *ev)
+{
+	if (ev->kind == EVENT_BLOCK_START) {
+		return ev->block->kind != BLOCK_TEXT && ev->block->kind != BLOCK_THINKING;
+	}
+	return ev->kind == EVENT_DELTA || ev->kind == EVENT_STOP;
+}
+
 /* Behind the filter: what the client is to see. */
 static void deliver(void *ctx, const struct event *ev)
 {
@@ -86,7 +96,7 @@ static void deliver(void *ctx, const struct event *ev)
 		fail(s, ev);
 		return;
 	}
-	if (ev->kind == EVENT_BLOCK_START || ev->kind == EVENT_STOP) {
+	if (is_content(ev)) {
 		s->state = CONVERT_FLOWING;
 	}
 	s->started += ev->kind == EVENT_START;

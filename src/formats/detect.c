@@ -337,6 +337,23 @@ static const char *version_of(const char *path, const char **rest)
 	return "";
 }
 
+/* "." or ".." as a whole segment, escaped or not: no vendor has such a path,
+ * and servers disagree about what it means. */
+static bool has_dot_segment(const char *path)
+{
+	struct slice rest = slice_of(path);
+	struct slice part;
+
+	while (slice_next(&rest, '/', &part)) {
+		if (slice_eq(part, ".") || slice_eq(part, "..") || slice_ieq(part, "%2e") ||
+		    slice_ieq(part, "%2e%2e") || slice_ieq(part, ".%2e") ||
+		    slice_ieq(part, "%2e.")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void detect_endpoint(const struct detect_request *req, struct arena *a,
 		     struct endpoint *out)
 {
@@ -348,7 +365,7 @@ void detect_endpoint(const struct detect_request *req, struct arena *a,
 		.kind = ENDPOINT_UNKNOWN, .family = FORMAT_CHAT, .op = OP_OTHER, .model = "",
 		.gemini_version = version, .gemini_method = "", .path = "", .allow = "",
 	};
-	if (own_endpoint(req, path, out)) {
+	if (has_dot_segment(req->path) || own_endpoint(req, path, out)) {
 		return;
 	}
 	if (str_eq(version, "v1")) {

@@ -44,6 +44,7 @@ const char *client_method(const struct client *c);
 const char *client_path(const struct client *c);
 const char *client_query(const struct client *c);
 const char *client_header(const struct client *c, const char *name);   /* NULL: none */
+/* A header with a NUL in it is visited with an empty name. */
 void client_each_header(const struct client *c,
 			void (*visit)(void *ctx, const char *name, const char *value),
 			void *ctx);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "formats/errors.h"
 #include "gateway/authorise.h"
+#include "gateway/facts.h"
 #include "gateway/inflate.h"
 
 #define ARENA_BLOCK_BYTES 4096
@@ -29,7 +30,6 @@ static void free_exchange(struct deferred *d)
 
 	body_release(&x->body);
 	model_filter_release(&x->filter);
-	buf_release(&x->attempt.held);
 	config_unref(x->config);
 	key_ring_unref(x->keys);
 	arena_wipe(&x->arena);
@@ -102,10 +102,31 @@ static struct exchange *create(struct worker *w, struct client *client)
 	return x;
 }
 
+/* What the walk and the key's limits still hold is settled. */
+static void settle_accounts(struct exchange *x)
+{
+	int64_t tokens = x->tokens.is_known ? x->tokens.in + x->tokens.out : -1;
+
+	if (x->is_walking) {
+		x->is_walking = false;
+		if (x->call.has_content) {
+			walk_finish(&x->walk, tokens, clock_moment());
+		} else {
+			walk_abandon(&x->walk, clock_moment());
+		}
+	}
+	if (x->key_pass.key) {
+		router_leave_key(x->worker->shared->router, &x->key_pass, tokens, 0,
+				 clock_moment());
+		x->key_pass.key = NULL;
+	}
+}
+
 void exchange_over(struct exchange *x)
 {
 	x->state = EXCHANGE_OVER;
-	attempt_abort(x);
+	settle_accounts(x);
+	attempt_end_call(x);
 	loop_timer_clear(x->worker->loop, &x->total_timer);
 	body_release(&x->body);
 }
@@ -134,6 +155,23 @@ static void write_log_line(const struct exchange *x, const struct request_record
 		    "request", fields, ARRAY_LEN(fields));
 }
 
+static void copy_attempts(const struct exchange *x, struct request_record *r)
+{
+	const struct attempt *a = x->walk.attempts;
+
+	for (size_t i = 0; i < x->walk.attempt_count && i < RECORD_MAX_ATTEMPTS; i++) {
+		r->attempts[r->attempt_count++] = (struct attempt_record){
+			.upstream = a[i].candidate->account->name,
+			.model = a[i].candidate->model,
+			.status = a[i].verdict ? a[i].verdict->status : x->status,
+			.ms = a[i].ms,
+			.reason = a[i].verdict ? failure_name(a[i].verdict->class) : NULL,
+		};
+		r->upstream = a[i].candidate->account->name;
+		r->model_used = a[i].candidate->model;
+	}
+}
+
 static void record(struct exchange *x)
 {
 	struct request_record r = {
@@ -144,7 +182,7 @@ static void record(struct exchange *x)
 		.method = client_method(x->client),
 		.path = client_path(x->client),
 		.format_in = x->format,
-		.format_out = x->attempt.format,
+		.format_out = x->call.format,
 		.model_asked = x->model,
 		.status = x->status,
 		.ttft_ms = x->ttft_ms,
@@ -153,121 +191,21 @@ static void record(struct exchange *x)
 		.bytes_in = (int64_t)x->scan.text.len,
 		.bytes_out = x->bytes_out,
 		.chunks = x->chunks,
-		.is_stream = x->attempt.is_stream,
-		.attempt_count = x->attempt_count,
+		.is_stream = x->endpoint.is_stream || x->scan.is_stream,
+		.tokens = x->tokens,
+		.warnings = x->warnings_text,
 		.error = x->error,
 	};
 
 	if (x->endpoint.kind != ENDPOINT_CALL) {
 		return;
 	}
-	memcpy(r.attempts, x->attempts, sizeof r.attempts);
-	if (x->attempt_count) {
-		r.upstream = x->attempts[x->attempt_count - 1].upstream;
-		r.model_used = x->attempts[x->attempt_count - 1].model;
-	}
+	copy_attempts(x, &r);
 	stats_finish(x->worker->shard, &r);
 	write_log_line(x, &r);
 }
 
 /* ---- the head ---- */
-
-struct head_check {
-	unsigned hosts;
-	unsigned lengths;
-	unsigned encodings;
-	bool is_odd_encoding;
-	size_t bytes;
-};
-
-static void check_header(void *ctx, const char *name, const char *value)
-{
-	struct head_check *check = ctx;
-
-	check->bytes += strlen(name) + strlen(value) + 4;
-	if (str_ieq(name, "content-length")) {
-		check->lengths++;
-	} else if (str_ieq(name, "transfer-encoding")) {
-		check->encodings++;
-		check->is_odd_encoding = check->is_odd_encoding || !str_ieq(value, "chunked");
-	} else if (str_ieq(name, "host")) {
-		check->hosts++;
-	}
-}
-
-/* Where two readers could disagree about the end of this request, nobody
- * reads on: the answer closes the connection (RFC 9112, section 6.3). */
-static bool check_framing(struct exchange *x)
-{
-	struct head_check check = { .bytes = strlen(client_path(x->client)) };
-
-	client_each_header(x->client, check_header, &check);
-	if (check.lengths + check.encodings > 1 || check.is_odd_encoding || check.hosts > 1) {
-		client_close_after(x->client);
-		refuse(x, 400, "the request does not say in one clear way where it ends and "
-		       "whom it is for");
-		return false;
-	}
-	if (check.bytes > MAX_CLIENT_HEADER_BYTES) {
-		client_close_after(x->client);
-		refuse(x, 431, "the request's headers are larger than %lu bytes",
-		       MAX_CLIENT_HEADER_BYTES);
-		return false;
-	}
-	return true;
-}
-
-static enum permission permission_for(const struct endpoint *e)
-{
-	if (e->kind == ENDPOINT_ADMIN) {
-		return PERMISSION_ADMIN;
-	}
-	return e->kind == ENDPOINT_CALL ? PERMISSION_WRITE : PERMISSION_READ;
-}
-
-static bool is_open_to_all(const struct endpoint *e)
-{
-	return e->kind == ENDPOINT_HEALTH || e->kind == ENDPOINT_HEALTH_LIVE ||
-	       e->kind == ENDPOINT_HEALTH_READY || e->kind == ENDPOINT_SERVICE ||
-	       e->kind == ENDPOINT_UNKNOWN || e->kind == ENDPOINT_BAD_METHOD;
-}
-
-static void detect(struct exchange *x)
-{
-	struct detect_request req = {
-		.method = client_method(x->client),
-		.path = client_path(x->client),
-		.query = client_query(x->client),
-		.has_google_key = client_header(x->client, "x-goog-api-key") != NULL,
-		.has_anthropic_version = client_header(x->client, "anthropic-version") != NULL,
-	};
-
-	detect_endpoint(&req, &x->arena, &x->endpoint);
-	x->format = x->endpoint.format;
-}
-
-static bool admit(struct exchange *x)
-{
-	struct err err = ERR_INIT;
-	int status = 403;
-
-	if (!check_framing(x)) {
-		return false;
-	}
-	if (!authorise_origin(x->config, x->client, &err)) {
-		refuse(x, 403, "%s", err.msg);
-		return false;
-	}
-	if (str_eq(client_method(x->client), "OPTIONS") || is_open_to_all(&x->endpoint)) {
-		return true;
-	}
-	if (!authorise_request(x->config, x->client, permission_for(&x->endpoint), x->at_ms,
-			       &x->key, &status, &err)) {
-		refuse(x, status, "%s", err.msg);
-		return false;
-	}
-	return true;
-}
 
 static void refuse_body(struct exchange *x, const struct err *err)
 {
@@ -320,8 +258,7 @@ static void on_request(void *ctx, struct client *client)
 	int64_t bytes = -1;
 
 	stats_begin(x->worker->shard);
-	detect(x);
-	if (!admit(x)) {
+	if (!admit_head(x)) {
 		return;
 	}
 	if (length && !str_to_i64(length, &bytes)) {
@@ -403,27 +340,41 @@ static bool read_model(struct exchange *x)
 		refuse(x, 400, "`model` is required");
 		return false;
 	}
-	if (x->model && !authorise_model(x->key, x->model)) {
-		refuse(x, 403, "the gateway key %s is not permitted to use the model %.200s",
-		       x->key->name, x->model);
-		return false;
+	return admit_model(x);
+}
+
+/* An answer that an upstream keeps belongs to that upstream. */
+static const char *pinned_account(struct exchange *x)
+{
+	struct slice raw = x->scan.previous_response;
+
+	if (raw.len < 3 || raw.ptr[0] != '"') {
+		return NULL;
 	}
-	return true;
+	return router_pinned(x->worker->shared->router,
+			     (struct slice){ raw.ptr + 1, raw.len - 2 }, clock_moment());
 }
 
 static bool make_plan(struct exchange *x)
 {
 	struct buf why = BUF_INIT(MAX_ERROR_BODY_BYTES);
 	const char *chosen = client_header(x->client, "x-llm-gateway-upstream");
+	struct request_facts facts =
+		facts_request(&x->scan, x->client, x->model, x->tokens_estimated);
 	struct plan_input in = {
 		.config = x->config,
 		.name = x->model ? x->model : "",
 		.upstream = chosen ? chosen : x->scan.provider,
+		.pinned_account = pinned_account(x),
 		.has_client_credential = authorise_has_own_credential(x->config, x->client),
+		.facts = &facts,
 		.serves = provider_serves,
 		.turn = x->worker->turns++,
 	};
 
+	facts.is_background = facts.is_background || x->endpoint.op == OP_COUNT_TOKENS;
+	x->is_background = facts.is_background;
+	x->session = facts_session(&x->scan, x->client, x->model);
 	plan_make(&in, &x->arena, &x->plan);
 	if (x->plan.status == PLAN_OK) {
 		return true;

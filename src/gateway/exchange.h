@@ -8,15 +8,18 @@
  *   SENDING   the answer's head is out: no way back
  *   OVER      answered, or the client has left
  *
- * The parts: exchange.c (life), local.c (answers of the gateway itself),
- * attempt.c (one candidate after the other), pump.c (upstream to client),
- * answer_head.c (headers), refuse.c (error answers).
+ * The parts: exchange.c (life and record), admit.c (who may ask what),
+ * local.c (answers of the gateway itself), attempt.c (one candidate after the
+ * other), upstream_request.c (what is sent to it), call.c (what it answers),
+ * pump.c (upstream to client), reply_head.c (headers), refuse.c and
+ * final_error.c (error answers).
  */
 #ifndef GATEWAY_EXCHANGE_H
 #define GATEWAY_EXCHANGE_H
 
 #include "base/arena.h"
 #include "base/id.h"
+#include "formats/convert.h"
 #include "formats/detect.h"
 #include "gateway/body.h"
 #include "gateway/client.h"
@@ -24,7 +27,7 @@
 #include "gateway/scan.h"
 #include "gateway/transfer.h"
 #include "gateway/worker.h"
-#include "routing/plan.h"
+#include "routing/walk.h"
 
 #define REQUEST_ID_BYTES 32
 
@@ -35,18 +38,30 @@ enum exchange_state {
 	EXCHANGE_OVER,
 };
 
-/* The candidate that is being tried now. */
-struct attempt {
-	const struct candidate *candidate;
-	struct transfer *transfer;      /* NULL: none runs */
+/* The request to an upstream that is under way. */
+struct call {
+	const struct candidate *candidate;   /* NULL: none */
+	struct transfer *transfer;      /* NULL: it has ended */
 	uint64_t started_ms;
 	enum format_id format;          /* of the body sent */
 	struct transfer_head head;
 	bool has_head;
 	bool is_error;                  /* status outside 2xx */
 	bool is_stream;                 /* text/event-stream */
-	bool is_complete;               /* the upstream has ended cleanly */
-	struct buf held;                /* body bytes not yet sent on */
+	bool is_converted;              /* the two sides speak different formats */
+	bool has_content;               /* the first meaningful frame has come */
+	bool is_complete;               /* the answer is whole */
+	struct converted converted;     /* what was sent, when is_converted */
+	struct convert_stream *stream;  /* converts, or only looks for content */
+	struct buf held;                /* for the client, not yet sent */
+};
+
+/* Of all failed calls the one worth showing; in the arena. */
+struct shown_error {
+	const struct candidate *candidate;   /* NULL: none yet */
+	enum format_id format;
+	struct transfer_head head;
+	struct slice body;
 };
 
 struct exchange {
@@ -73,16 +88,23 @@ struct exchange {
 	int64_t at_ms;                  /* wall clock */
 	uint64_t started_ms;            /* monotonic */
 	uint64_t started_ns;
-	size_t head_bytes;
 
 	/* the way to an answer */
+	struct key_pass key_pass;
 	struct plan plan;
-	size_t next_candidate;
-	struct attempt attempt;
-	struct attempt_record attempts[RECORD_MAX_ATTEMPTS];
-	int attempt_count;
-	const char *problem;            /* of the last attempt that failed */
-	int problem_status;
+	struct walk walk;
+	bool is_walking;
+	int64_t tokens_estimated;
+	struct hub_request *hub;        /* decoded once, for conversions */
+	struct warnings warnings;
+	uint64_t session;               /* affinity; 0: none */
+	bool is_background;             /* a count, a title, a probe */
+	struct call call;
+	struct shown_error shown;
+	const char *detail;             /* of the last failure below HTTP; NULL: none */
+	const char *unfit;              /* why the last candidate could not be asked */
+	int unfit_status;
+	int64_t retry_after_ms;         /* for an error of our own; 0: none known */
 
 	/* the answer */
 	int status;
@@ -94,6 +116,8 @@ struct exchange {
 	int64_t overhead_us;
 	int64_t bytes_out;
 	int64_t chunks;
+	struct token_counts tokens;
+	const char *warnings_text;      /* of the conversion that was sent; NULL: none */
 	const char *error;
 
 	struct timer phase_timer;       /* progress of what is awaited now */
@@ -122,25 +146,41 @@ void refuse_slow_sender(struct exchange *x);
 /* local.c: endpoints that need no upstream. */
 void local_answer(struct exchange *x);
 
-/* attempt.c: starts the next candidate, or answers with what went wrong. */
-void attempt_next(struct exchange *x);
-/* Gives up the running attempt without blame. */
-void attempt_abort(struct exchange *x);
+/* admit.c: may this request come in; answers it when not. */
+bool admit_head(struct exchange *x);
+bool admit_model(struct exchange *x);
 
-/* pump.c */
-void pump_settle(struct exchange *x);           /* end of a turn with held bytes */
+/* attempt.c: the next step of the walk, or the final answer. */
+void attempt_next(struct exchange *x);
+/* The call failed before content reached the client. */
+void attempt_failed(struct exchange *x, const struct outcome *outcome);
+/* Lets the running call go without blame. */
+void attempt_end_call(struct exchange *x);
+
+/* call.c */
+const struct transfer_events *call_events(void);
+void call_wait(struct exchange *x, int64_t in_ms);      /* phase timer; 0: none */
+void call_on_phase_timer(struct timer *t);
+void call_on_total_timer(struct timer *t);
+
+/* final_error.c: all candidates failed. */
+void final_error(struct exchange *x, const struct step *step);
+
+/* pump.c: from upstream to client. */
 void pump_bytes(struct exchange *x, struct slice bytes);
+void pump_settle(struct exchange *x);           /* at the end of the turn */
 void pump_end(struct exchange *x);              /* the upstream ended cleanly */
 void pump_broken(struct exchange *x, const char *detail);
+void pump_finish(struct exchange *x);           /* the whole answer has been sent */
 void pump_writable(struct exchange *x);
 
-/* answer_head.c: headers of an answer; arena memory. `head` NULL: an answer
+/* reply_head.c: headers of an answer; arena memory. `head` NULL: an answer
  * of the gateway itself, with `content_type`. */
-struct answer_head {
+struct reply_head {
 	struct header *headers;
 	size_t count;
 };
-struct answer_head answer_head_make(struct exchange *x, const struct transfer_head *head,
+struct reply_head reply_head_make(struct exchange *x, const struct transfer_head *head,
 				    const char *content_type);
 
 /* Header of an upstream's answer, or NULL. */

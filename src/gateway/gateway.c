@@ -172,7 +172,8 @@ static void set_budget(struct gateway *g, const struct config *config)
 }
 
 struct gateway *gateway_start(struct config *config, struct key_ring *keys,
-			      struct stats *stats, struct err *err)
+			      struct stats *stats, struct router *router,
+			      struct err *err)
 {
 	struct gateway *g = xcalloc(1, sizeof *g);
 
@@ -182,6 +183,8 @@ struct gateway *gateway_start(struct config *config, struct key_ring *keys,
 	g->shared.keys = key_ring_ref(keys);
 	g->shared.generation = 1;
 	g->shared.stats = stats;
+	g->shared.router = router;
+	router_configure(router, config);
 	set_budget(g, config);
 	g->worker_count = gateway_worker_count(config);
 	g->workers = xcalloc(g->worker_count, sizeof *g->workers);
@@ -213,6 +216,7 @@ bool gateway_set_config(struct gateway *g, struct config *config)
 	struct config *old;
 	bool restart;
 
+	router_configure(g->shared.router, config);
 	pthread_mutex_lock(&g->shared.lock);
 	old = g->shared.config;
 	g->shared.config = config_ref(config);

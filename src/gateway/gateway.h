@@ -9,14 +9,16 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "credentials/key_ring.h"
+#include "routing/router.h"
 #include "stats/stats.h"
 
 struct gateway;
 
 /* Binds the listen sockets and starts the workers. Takes references of both
- * snapshots. NULL + err (ERR_CONFLICT: the port is taken). */
+ * snapshots; `stats` and `router` are borrowed until gateway_stop(). NULL + err (ERR_CONFLICT: the port is taken). */
 struct gateway *gateway_start(struct config *config, struct key_ring *keys,
-			      struct stats *stats, struct err *err);
+			      struct stats *stats, struct router *router,
+			      struct err *err);
 
 /* "127.0.0.1:3847": what it really listens on (port 0 resolved). Borrowed. */
 const char *gateway_listen(const struct gateway *g);

@@ -435,12 +435,13 @@ struct each_header {
 };
 
 static enum MHD_Result visit_header(void *cls, enum MHD_ValueKind kind, const char *name,
-				    const char *value)
+				    size_t name_len, const char *value, size_t value_len)
 {
 	struct each_header *each = cls;
+	bool is_text = strlen(name) == name_len && (!value || strlen(value) == value_len);
 
 	(void)kind;
-	each->visit(each->ctx, name, value ? value : "");
+	each->visit(each->ctx, is_text ? name : "", value ? value : "");
 	return MHD_YES;
 }
 
@@ -450,7 +451,7 @@ void client_each_header(const struct client *c,
 {
 	struct each_header each = { visit, ctx };
 
-	MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, visit_header, &each);
+	MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, visit_header, &each);
 }
 
 bool client_is_http10(const struct client *c)

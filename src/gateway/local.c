@@ -8,7 +8,7 @@
 
 void local_respond(struct exchange *x, int status, const char *type, struct slice body)
 {
-	struct answer_head head = answer_head_make(x, NULL, type);
+	struct reply_head head = reply_head_make(x, NULL, type);
 
 	x->status = status;
 	x->bytes_out += (int64_t)body.len;
@@ -126,7 +126,7 @@ static void live(struct exchange *x)
 static void preflight(struct exchange *x)
 {
 	const char *headers = client_header(x->client, "access-control-request-headers");
-	struct answer_head head = answer_head_make(x, NULL, NULL);
+	struct reply_head head = reply_head_make(x, NULL, NULL);
 	struct header all[24];
 	size_t count = 0;
 

@@ -1,22 +1,76 @@
 /*
- * From upstream to client. Nothing goes out before the turn ends in which the
- * first bytes came: an answer that is complete by then leaves in one piece,
- * with its length; any other starts to flow, and from then on every piece
- * leaves in the turn in which it came.
+ * From upstream to client. The head is held until the first meaningful frame
+ * (product: §7), and nothing goes out before the turn ends in which that
+ * came: an answer that is complete by then leaves in one piece, with its
+ * length; any other starts to flow, and from then on every piece leaves in
+ * the turn in which it came.
+ *
+ * What flows is one of three: the upstream's bytes as they are, the same with
+ * the model's name put back, or the bytes that a conversion makes of them.
  */
 #include "gateway/exchange.h"
 
 #include "base/limits.h"
-#include "formats/errors.h"
 
+/* After the last frame a converted upstream may still send its end; the
+ * connection is kept when it comes soon. */
+#define LINGER_MS 200
+
+/* ---- to the client ---- */
+
+static void send_on(struct exchange *x, struct slice bytes)
+{
+	size_t waiting;
+
+	if (!bytes.len) {
+		return;
+	}
+	x->bytes_out += (int64_t)bytes.len;
+	x->chunks++;
+	waiting = client_write(x->client, bytes);
+	if (waiting > MAX_CLIENT_BACKLOG_BYTES && x->call.transfer && !x->is_upstream_paused) {
+		x->is_upstream_paused = true;
+		transfer_pause(x->call.transfer);
+	}
+}
+
+/* Changed as a whole, at its end, or not at all. */
 static bool needs_whole(const struct exchange *x)
 {
-	return x->is_filtering && !x->attempt.is_stream;
+	const struct call *c = &x->call;
+
+	if (c->is_converted) {
+		return !x->scan.is_stream && !x->endpoint.is_stream;
+	}
+	return x->is_filtering && !c->is_stream;
+}
+
+static void begin_answer(struct exchange *x)
+{
+	struct call *c = &x->call;
+
+	x->status = c->is_converted ? 200 : c->head.status;
+	x->is_filtering = !c->is_converted && x->model &&
+			  !str_eq(x->model, c->candidate->model) &&
+			  x->endpoint.op != OP_OTHER && x->endpoint.op != OP_COUNT_TOKENS &&
+			  !head_get(&c->head, "content-encoding");
+	if (x->is_filtering) {
+		model_filter_init(&x->filter, c->format, x->model);
+	}
+}
+
+static struct reply_head make_head(struct exchange *x)
+{
+	const char *type = x->call.is_converted ?
+		(needs_whole(x) ? "application/json" :
+				  convert_stream_content_type(x->call.converted.plan)) : NULL;
+
+	return reply_head_make(x, &x->call.head, type);
 }
 
 static void filter_whole(struct exchange *x, struct slice body, struct buf *out)
 {
-	if (x->attempt.is_stream) {
+	if (x->call.is_stream) {
 		model_filter_feed(&x->filter, body, out);
 		model_filter_finish(&x->filter, out);
 	} else {
@@ -26,10 +80,9 @@ static void filter_whole(struct exchange *x, struct slice body, struct buf *out)
 
 static void send_whole(struct exchange *x)
 {
-	struct attempt *a = &x->attempt;
-	struct answer_head head = answer_head_make(x, &a->head, NULL);
+	struct reply_head head = make_head(x);
 	struct buf changed = BUF_INIT(MAX_WHOLE_ANSWER_BYTES + MAX_ERROR_BODY_BYTES);
-	struct slice body = buf_slice(&a->held);
+	struct slice body = buf_slice(&x->call.held);
 
 	if (x->is_filtering) {
 		filter_whole(x, body, &changed);
@@ -41,19 +94,6 @@ static void send_whole(struct exchange *x)
 	exchange_over(x);
 }
 
-static void send_on(struct exchange *x, struct slice bytes)
-{
-	size_t waiting;
-
-	x->bytes_out += (int64_t)bytes.len;
-	x->chunks++;
-	waiting = client_write(x->client, bytes);
-	if (waiting > MAX_CLIENT_BACKLOG_BYTES && x->attempt.transfer && !x->is_upstream_paused) {
-		x->is_upstream_paused = true;
-		transfer_pause(x->attempt.transfer);
-	}
-}
-
 static void flow(struct exchange *x, struct slice bytes)
 {
 	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES);
@@ -63,101 +103,276 @@ static void flow(struct exchange *x, struct slice bytes)
 		return;
 	}
 	model_filter_feed(&x->filter, bytes, &out);
-	if (out.len) {
-		send_on(x, buf_slice(&out));
-	}
+	send_on(x, buf_slice(&out));
 	buf_release(&out);
-}
-
-/* The length is kept where the body is not touched. */
-static int64_t length_to_announce(const struct exchange *x)
-{
-	return x->is_filtering ? -1 : x->attempt.head.content_length;
 }
 
 static void start(struct exchange *x)
 {
-	struct attempt *a = &x->attempt;
-	struct answer_head head = answer_head_make(x, &a->head, NULL);
+	struct call *c = &x->call;
+	struct reply_head head = make_head(x);
+	bool keeps_length = !x->is_filtering && !c->is_converted;
 
 	x->state = EXCHANGE_SENDING;
-	client_start(x->client, x->status, head.headers, head.count, length_to_announce(x));
-	flow(x, buf_slice(&a->held));
-	buf_release(&a->held);
-}
-
-static void begin_answer(struct exchange *x)
-{
-	struct attempt *a = &x->attempt;
-	const char *served = a->candidate->model;
-
-	x->status = a->head.status;
-	x->is_filtering = x->model && !str_eq(x->model, served) &&
-			  x->endpoint.op != OP_OTHER && x->endpoint.op != OP_COUNT_TOKENS &&
-			  !head_get(&a->head, "content-encoding");
-	if (x->is_filtering) {
-		model_filter_init(&x->filter, x->endpoint.family, x->model);
-	}
+	body_release(&x->body);
+	client_start(x->client, x->status, head.headers, head.count,
+		     keeps_length ? c->head.content_length : -1);
+	flow(x, buf_slice(&c->held));
+	buf_release(&c->held);
 }
 
 void pump_settle(struct exchange *x)
 {
-	struct attempt *a = &x->attempt;
+	struct call *c = &x->call;
 
-	if (x->state != EXCHANGE_TRYING || !a->has_head || a->is_error) {
-		return;
-	}
-	if (!a->held.len && !a->is_complete) {
+	if (x->state != EXCHANGE_TRYING || !c->has_content) {
 		return;
 	}
 	if (!x->status) {
 		begin_answer(x);
 	}
-	if (a->is_complete) {
+	if (c->is_complete) {
 		send_whole(x);
 	} else if (!needs_whole(x)) {
 		start(x);
 	}
 }
 
-void pump_bytes(struct exchange *x, struct slice bytes)
+void pump_finish(struct exchange *x)
 {
-	struct attempt *a = &x->attempt;
+	client_finish(x->client, true);
+	exchange_over(x);
+}
+
+/* ---- from the upstream ---- */
+
+static void note_content(struct exchange *x)
+{
+	struct call *c = &x->call;
+
+	if (!c->has_content) {
+		c->has_content = true;
+		x->ttft_ms = (int64_t)(loop_now_ms(x->worker->loop) - x->started_ms);
+		walk_answered(&x->walk, NULL, clock_moment());
+		call_wait(x, x->config->proxy.stream_timeout_ms);
+	}
+	loop_defer(x->worker->loop, &x->settle);
+}
+
+/* An error where an answer was due, inside a 200: as its class says. */
+static void fail_inside(struct exchange *x, const struct api_error *error)
+{
+	struct buf body = BUF_INIT(MAX_ERROR_BODY_BYTES);
+	struct outcome outcome = {
+		.status = 200,
+		.detection = &x->config->detection,
+		.now_wall_ms = clock_wall_ms(),
+	};
+
+	error_write_body(x->call.format, error, &body);
+	outcome.body = arena_slice(&x->arena, buf_slice(&body));
+	buf_release(&body);
+	attempt_failed(x, &outcome);
+}
+
+static void keep_usage(struct exchange *x)
+{
+	const struct hub_usage *u =
+		x->call.stream ? convert_stream_usage(x->call.stream) : NULL;
+
+	if (!u || (u->in_total < 0 && u->out_total < 0)) {
+		return;
+	}
+	x->tokens = (struct token_counts){
+		.in = hub_count(u->in_total),
+		.out = hub_count(u->out_total),
+		.cache_read = hub_count(u->in_cached),
+		.cache_write = hub_count(u->in_cache_write),
+		.reasoning = hub_count(u->out_reasoning),
+		.is_known = true,
+	};
+}
+
+static void act_on(struct exchange *x, enum convert_state state)
+{
+	struct call *c = &x->call;
+
+	switch (state) {
+	case CONVERT_WAITING:
+		break;
+	case CONVERT_FLOWING:
+		note_content(x);
+		break;
+	case CONVERT_COMPLETE:
+		keep_usage(x);
+		c->is_complete = true;
+		if (x->state == EXCHANGE_SENDING) {
+			call_wait(x, c->transfer ? LINGER_MS : 1);
+		} else {
+			note_content(x);
+		}
+		break;
+	case CONVERT_FAILED:
+		if (x->state == EXCHANGE_SENDING) {
+			x->error = arena_strdup(&x->arena,
+						convert_stream_error(c->stream)->message);
+			pump_finish(x);
+		} else {
+			fail_inside(x, convert_stream_error(c->stream));
+		}
+		break;
+	}
+}
+
+static void keep_or_send(struct exchange *x, const struct buf *out)
+{
+	if (x->state == EXCHANGE_SENDING) {
+		send_on(x, buf_slice(out));
+	} else {
+		buf_add(&x->call.held, buf_text(out), out->len);
+	}
+}
+
+static void convert_bytes(struct exchange *x, struct slice bytes)
+{
+	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES + MAX_WHOLE_ANSWER_BYTES);
+	enum convert_state state;
+
+	if (x->call.is_complete) {
+		return;
+	}
+	state = convert_stream_feed(x->call.stream, bytes, &out);
+	keep_or_send(x, &out);
+	buf_release(&out);
+	act_on(x, state);
+}
+
+/* Line by line: what follows the first content is of no interest, even when
+ * it makes no sense. */
+static enum convert_state feed_lines(struct convert_stream *stream, struct slice bytes)
+{
+	struct buf nothing = BUF_INIT(MAX_HELD_BYTES);
+	enum convert_state state = CONVERT_WAITING;
+
+	while (bytes.len && state == CONVERT_WAITING) {
+		const char *end = memchr(bytes.ptr, '\n', bytes.len);
+		size_t len = end ? (size_t)(end - bytes.ptr) + 1 : bytes.len;
+
+		state = convert_stream_feed(stream, (struct slice){ bytes.ptr, len }, &nothing);
+		bytes.ptr += len;
+		bytes.len -= len;
+	}
+	buf_release(&nothing);
+	return state;
+}
+
+/* Looks for the first content; true when it is there, or as good as. */
+static bool watch(struct exchange *x, struct slice bytes)
+{
+	struct call *c = &x->call;
+	enum convert_state state;
+
+	if (!c->stream || c->has_content) {
+		return true;
+	}
+	state = feed_lines(c->stream, bytes);
+	if (state == CONVERT_FAILED) {
+		fail_inside(x, convert_stream_error(c->stream));
+		return false;
+	}
+	return state != CONVERT_WAITING || c->held.len > MAX_HELD_BYTES;
+}
+
+static void pass_bytes(struct exchange *x, struct slice bytes)
+{
+	struct call *c = &x->call;
 
 	if (x->state == EXCHANGE_SENDING) {
 		flow(x, bytes);
 		return;
 	}
-	buf_add(&a->held, bytes.ptr, bytes.len);
-	if (a->held.failed) {
+	buf_add(&c->held, bytes.ptr, bytes.len);
+	if (c->held.failed) {
 		/* Too large to be changed as a whole: it passes as it is. */
 		x->is_filtering = false;
-		a->held.failed = false;
+		c->held.failed = false;
 		start(x);
 		flow(x, bytes);
-		return;
+	} else if (watch(x, bytes)) {
+		note_content(x);
 	}
-	loop_defer(x->worker->loop, &x->settle);
+}
+
+void pump_bytes(struct exchange *x, struct slice bytes)
+{
+	x->last_bytes_ms = loop_now_ms(x->worker->loop);
+	if (x->call.is_converted) {
+		convert_bytes(x, bytes);
+	} else {
+		pass_bytes(x, bytes);
+	}
+}
+
+/* ---- its end ---- */
+
+static void end_converted(struct exchange *x)
+{
+	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES + MAX_WHOLE_ANSWER_BYTES);
+	enum convert_state state;
+
+	if (!x->call.is_complete) {
+		state = convert_stream_finish(x->call.stream, &out);
+		keep_or_send(x, &out);
+		buf_release(&out);
+		act_on(x, state);
+	}
+	if (x->state == EXCHANGE_SENDING && x->call.is_complete) {
+		pump_finish(x);
+	}
 }
 
 void pump_end(struct exchange *x)
 {
 	struct buf rest = BUF_INIT(MAX_SSE_EVENT_BYTES);
 
-	if (x->state != EXCHANGE_SENDING) {
-		x->attempt.is_complete = true;
-		loop_defer(x->worker->loop, &x->settle);
-		return;
-	}
-	if (x->is_filtering) {
-		model_filter_finish(&x->filter, &rest);
-		if (rest.len) {
+	if (x->call.is_converted) {
+		end_converted(x);
+	} else if (x->state != EXCHANGE_SENDING) {
+		x->call.is_complete = true;
+		note_content(x);
+	} else {
+		if (x->is_filtering) {
+			model_filter_finish(&x->filter, &rest);
 			send_on(x, buf_slice(&rest));
+			buf_release(&rest);
 		}
-		buf_release(&rest);
+		pump_finish(x);
 	}
-	client_finish(x->client, true);
-	exchange_over(x);
+}
+
+static struct api_error broken_error(struct exchange *x, const char *detail)
+{
+	struct api_error error;
+
+	x->error = arena_printf(&x->arena, "the upstream %s broke off its answer: %s",
+				x->call.candidate->account->name, detail);
+	error = error_own(502, x->error);
+	error.class = ERROR_UPSTREAM_EOF;
+	error.request_id = x->request_id;
+	return error;
+}
+
+static void note_broken(struct exchange *x)
+{
+	struct outcome outcome = {
+		.transport = TRANSPORT_BROKEN,
+		.status = x->call.head.status,
+		.now_wall_ms = clock_wall_ms(),
+	};
+	struct verdict verdict;
+
+	classify(&outcome, &verdict);
+	walk_broke(&x->walk, &verdict, clock_moment());
 }
 
 /* After content there is no way back. A stream ends with its format's own
@@ -166,28 +381,29 @@ void pump_end(struct exchange *x)
 void pump_broken(struct exchange *x, const char *detail)
 {
 	struct buf event = BUF_INIT(MAX_ERROR_BODY_BYTES);
-	struct api_error error;
+	struct call *c = &x->call;
+	struct api_error error = broken_error(x, detail);
+	bool is_stream = c->is_stream || c->is_converted;
 
-	x->error = arena_printf(&x->arena, "the upstream %s broke off its answer: %s",
-				x->attempt.candidate->account->name, detail);
-	if (x->attempt.is_stream) {
-		error = error_own(502, x->error);
-		error.class = ERROR_UPSTREAM_EOF;
-		error.request_id = x->request_id;
+	note_broken(x);
+	if (c->is_converted) {
+		convert_stream_fail(c->stream, &error, &event);
+		keep_usage(x);
+	} else if (is_stream) {
 		/* What was cut inside an event is closed first. */
 		buf_adds(&event, "\n\n");
 		error_write_event(x->endpoint.family, &error, NULL, &event);
-		send_on(x, buf_slice(&event));
 	}
+	send_on(x, buf_slice(&event));
 	buf_release(&event);
-	client_finish(x->client, x->attempt.is_stream);
+	client_finish(x->client, is_stream);
 	exchange_over(x);
 }
 
 void pump_writable(struct exchange *x)
 {
-	if (x->is_upstream_paused && x->attempt.transfer) {
+	if (x->is_upstream_paused && x->call.transfer) {
 		x->is_upstream_paused = false;
-		transfer_resume(x->attempt.transfer);
+		transfer_resume(x->call.transfer);
 	}
 }

@@ -22,16 +22,21 @@ static void describe(struct exchange *x, int status, const char *fmt, va_list ap
 	error_write_body(x->endpoint.family, &error, body);
 }
 
-static struct answer_head head_for(struct exchange *x, int status)
+static struct reply_head head_for(struct exchange *x, int status)
 {
-	struct answer_head head = answer_head_make(x, NULL, "application/json");
+	struct reply_head head = reply_head_make(x, NULL, "application/json");
 	struct header *all = arena_alloc(&x->arena, (head.count + 2) * sizeof *all);
 
 	memcpy(all, head.headers, head.count * sizeof *all);
 	if (status == 405) {
 		all[head.count++] = (struct header){ "allow", x->endpoint.allow };
 	} else if (status == 503 || status == 429) {
-		all[head.count++] = (struct header){ "retry-after", "1" };
+		int64_t seconds = (x->retry_after_ms + 999) / 1000;
+
+		all[head.count++] = (struct header){
+			"retry-after",
+			arena_printf(&x->arena, "%lld", (long long)(seconds > 0 ? seconds : 1)),
+		};
 	}
 	head.headers = all;
 	return head;
@@ -40,7 +45,7 @@ static struct answer_head head_for(struct exchange *x, int status)
 void refuse(struct exchange *x, int status, const char *fmt, ...)
 {
 	struct buf body = BUF_INIT(MAX_ERROR_BODY_BYTES);
-	struct answer_head head;
+	struct reply_head head;
 	va_list ap;
 
 	if (x->state == EXCHANGE_OVER) {
@@ -71,7 +76,7 @@ static void describe_timeout(struct exchange *x, struct buf *body, const char *f
 void refuse_slow_sender(struct exchange *x)
 {
 	struct buf body = BUF_INIT(MAX_ERROR_BODY_BYTES);
-	struct answer_head head;
+	struct reply_head head;
 
 	describe_timeout(x, &body, "the request's body did not arrive in time");
 	head = head_for(x, 408);

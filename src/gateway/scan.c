@@ -20,42 +20,78 @@ static bool note_model(struct scan *s, const struct json_member *m, struct arena
 	if (m->kind != JSON_STRING) {
 		return err_setf(err, ERR_INVALID, "`model` must be a string");
 	}
-	s->model_value = m->value;
+	if (s->model_count == SCAN_MAX_MODELS) {
+		return err_setf(err, ERR_INVALID, "`model` is given more than %d times",
+				SCAN_MAX_MODELS);
+	}
+	s->models[s->model_count++] = m->value;
 	s->model = decode(m->value, a);
 	return s->model || err_setf(err, ERR_INVALID, "`model` is not a valid string");
 }
 
-/* Switched by the first letter, so that most members cost one comparison. */
+static void note_provider(struct scan *s, const struct json_member *m, struct arena *a)
+{
+	if (m->kind != JSON_STRING) {
+		return;
+	}
+	s->provider = decode(m->value, a);
+	s->provider_member = (struct slice){
+		m->key.ptr - 1, (size_t)(m->value.ptr + m->value.len - m->key.ptr) + 1,
+	};
+}
+
+/* Members that are only remembered by their place. */
+static void note_place(struct scan *s, const struct json_member *m)
+{
+	const struct {
+		const char *name;
+		struct slice *slot;
+	} places[] = {
+		{ "messages", &s->messages },
+		{ "system", &s->system },
+		{ "tools", &s->tools },
+		{ "metadata", &s->metadata },
+		{ "thinking", &s->thinking },
+		{ "stream_options", &s->stream_options },
+		{ "input", &s->messages },
+		{ "instructions", &s->system },
+		{ "reasoning", &s->thinking },
+		{ "reasoning_effort", &s->thinking },
+		{ "contents", &s->messages },
+		{ "systemInstruction", &s->system },
+		{ "generationConfig", &s->thinking },
+		{ "prompt_cache_key", &s->cache_key },
+		{ "session_id", &s->cache_key },
+		{ "previous_response_id", &s->previous_response },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		if (m->key.ptr[0] == places[i].name[0] && slice_eq(m->key, places[i].name)) {
+			*places[i].slot = m->value;
+			return;
+		}
+	}
+}
+
 static bool note_member(struct scan *s, const struct json_member *m, struct arena *a,
 			struct err *err)
 {
-	switch (m->key.len ? m->key.ptr[0] : '\0') {
-	case '\\':
-	case 'm':
-		if (json_key_is(m, "model")) {
-			return note_model(s, m, a, err);
-		}
-		break;
-	case 'p':
-		if (json_key_is(m, "provider") && m->kind == JSON_STRING) {
-			s->provider = decode(m->value, a);
-			s->provider_member = (struct slice){
-				m->key.ptr - 1,
-				(size_t)(m->value.ptr + m->value.len - m->key.ptr) + 1,
-			};
-		} else if (json_key_is(m, "previous_response_id")) {
-			s->has_previous_response = m->kind == JSON_STRING;
-		}
-		break;
-	case 's':
-		if (json_key_is(m, "stream")) {
-			s->is_stream = m->kind == JSON_TRUE;
-		} else if (json_key_is(m, "stream_options") && m->kind == JSON_OBJECT) {
-			s->stream_options = m->value;
-		}
-		break;
-	default:
-		break;
+	if (!m->key.len) {
+		return true;
+	}
+	if (json_key_is(m, "model")) {
+		return note_model(s, m, a, err);
+	}
+	if (json_key_is(m, "stream")) {
+		s->is_stream = m->kind == JSON_TRUE;
+	} else if (json_key_is(m, "provider")) {
+		note_provider(s, m, a);
+	} else if (slice_eq(m->key, "max_tokens") ||
+		   slice_eq(m->key, "max_completion_tokens") ||
+		   slice_eq(m->key, "max_output_tokens")) {
+		json_to_u64(m->value, &s->max_tokens);
+	} else {
+		note_place(s, m);
 	}
 	return true;
 }

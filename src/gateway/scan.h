@@ -11,15 +11,27 @@
 #include "base/str.h"
 #include "formats/detect.h"
 
+/* Duplicates of `model` beyond this many are refused. */
+#define SCAN_MAX_MODELS 8
+
 struct scan {
 	struct slice text;              /* the whole body */
 	const char *model;              /* decoded, arena; NULL when absent */
-	struct slice model_value;       /* raw; of duplicates the last one counts */
+	struct slice models[SCAN_MAX_MODELS];   /* raw values, in order */
+	size_t model_count;             /* more than 1: duplicates, the last one counts */
 	bool is_stream;
 	const char *provider;           /* explicit choice in the body, or NULL */
 	struct slice provider_member;   /* from its key to its value's end */
 	struct slice stream_options;    /* raw object, empty when absent */
-	bool has_previous_response;
+	struct slice system;            /* raw: system, instructions, systemInstruction */
+	struct slice messages;          /* raw: messages, input, contents */
+	struct slice tools;             /* raw array */
+	struct slice thinking;          /* raw: thinking, reasoning, reasoning_effort,
+	                                 * generationConfig */
+	struct slice metadata;          /* raw object */
+	struct slice cache_key;         /* raw string: prompt_cache_key, session_id */
+	uint64_t max_tokens;            /* 0: not given */
+	struct slice previous_response; /* raw string: previous_response_id */
 	struct body_signs signs;        /* which format it looks like */
 };
 

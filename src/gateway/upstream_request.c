@@ -2,9 +2,10 @@
 
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "formats/format.h"
 #include "gateway/authorise.h"
 
-#define MAX_EDITS 4
+#define MAX_EDITS (SCAN_MAX_MODELS + 2)
 
 /* ---- headers ---- */
 
@@ -94,11 +95,13 @@ static bool build_headers(struct exchange *x, const struct provider_request *req
 	struct header_set set = { .x = x, .account = req->account };
 	const struct pair_list *extra = &req->account->headers;
 
-	client_each_header(x->client, copy_client_header, &set);
+	if (!req->is_converted) {
+		client_each_header(x->client, copy_client_header, &set);
+	}
 	if (!add_credential(&set, req, err)) {
 		return false;
 	}
-	if (x->scan.text.ptr) {
+	if (x->scan.text.ptr || req->is_converted) {
 		/* It has been read as JSON, whatever a `curl -d` calls it. */
 		put(&set, "Content-Type", "application/json");
 	}
@@ -141,13 +144,17 @@ static void edit_model(struct exchange *x, const char *model, struct edit_list *
 	struct buf quoted = BUF_INIT(MAX_ERROR_BODY_BYTES);
 	struct slice text;
 
-	if (!x->scan.model_value.ptr || str_eq(model, x->scan.model)) {
+	if (!x->scan.model_count || str_eq(model, x->scan.model)) {
 		return;
 	}
 	json_quote(&quoted, slice_of(model));
 	text = arena_slice(&x->arena, buf_slice(&quoted));
 	buf_release(&quoted);
-	add_edit(edits, x->scan.model_value, text);
+	/* All of them: nobody may read another name than the one that was
+	 * permitted, whichever duplicate counts for him. */
+	for (size_t i = 0; i < x->scan.model_count; i++) {
+		add_edit(edits, x->scan.models[i], text);
+	}
 }
 
 /* `provider` of the unified body is this gateway's own; with it goes one
@@ -176,6 +183,50 @@ static void edit_provider(struct exchange *x, struct edit_list *edits)
 		}
 	}
 	add_edit(edits, range, (struct slice){ "", 0 });
+}
+
+/* Decoded once; every candidate of another format is encoded from it. */
+static bool decode_hub(struct exchange *x, struct err *err)
+{
+	struct api_error error;
+	struct convert_source source = {
+		.format = x->format,
+		.body = body_text(&x->body),
+		.path_model = *x->endpoint.model ? x->endpoint.model : NULL,
+		.path_stream = x->endpoint.is_stream,
+		.gemini_array = x->endpoint.is_array_stream,
+	};
+
+	if (!x->hub) {
+		x->hub = convert_decode(&source, &x->arena, &x->warnings, &error);
+	}
+	return x->hub || err_setf(err, ERR_INVALID, "%.400s", error.message);
+}
+
+static bool convert_body(struct exchange *x, const struct candidate *c, const char *model,
+			 struct transfer_spec *spec, struct err *err)
+{
+	struct converted *converted = &x->call.converted;
+	struct convert_target target = {
+		.format = x->call.format,
+		.account = c->account,
+		.model = model,
+		.asked_model = x->model,
+	};
+	struct api_error error;
+
+	body_unpatch(&x->body);
+	if (!decode_hub(x, err)) {
+		return false;
+	}
+	if (!convert_encode(x->hub, &target, &x->warnings, converted, &error)) {
+		return err_setf(err, ERR_INVALID, "%.400s", error.message);
+	}
+	x->warnings_text = converted->warnings.len ?
+		arena_strdup(&x->arena, buf_text(&converted->warnings)) : NULL;
+	spec->has_body = true;
+	spec->body = buf_slice(&converted->body);
+	return true;
 }
 
 static bool build_body(struct exchange *x, const char *model, struct transfer_spec *spec,
@@ -226,15 +277,46 @@ static const char *header_or_empty(const struct exchange *x, const char *name)
 	return value ? value : "";
 }
 
+static bool is_convertible(const struct exchange *x, const struct call *call)
+{
+	return x->endpoint.op == OP_GENERATE && format_find(x->format) &&
+	       format_find(call->format);
+}
+
+static bool build_any_body(struct exchange *x, const struct candidate *c,
+			   struct provider_request *req, struct transfer_spec *spec,
+			   struct err *err)
+{
+	struct call *call = &x->call;
+
+	call->is_converted = call->format != x->format;
+	x->warnings_text = NULL;
+	if (!call->is_converted) {
+		return build_body(x, req->model, spec, err);
+	}
+	if (!is_convertible(x, call)) {
+		return err_setf(err, ERR_INVALID, "it speaks %s, and this request is %s",
+				format_name(call->format), format_name(x->format));
+	}
+	if (!convert_body(x, c, req->model, spec, err)) {
+		return false;
+	}
+	req->is_converted = true;
+	req->is_stream = call->converted.stream;
+	if (call->converted.anthropic_version) {
+		req->anthropic_version = call->converted.anthropic_version;
+	}
+	return true;
+}
+
 bool upstream_request_build(struct exchange *x, const struct candidate *c,
 			    struct transfer_spec *spec, struct err *err)
 {
-	const char *wire_model = provider_wire_model(c->account, c->model);
 	struct provider_request req = {
 		.account = c->account,
 		.format = provider_format(c->account, x->format, x->endpoint.op),
 		.op = x->endpoint.op,
-		.model = wire_model,
+		.model = provider_wire_model(c->account, c->model),
 		.is_stream = x->endpoint.is_stream || x->scan.is_stream,
 		.path = x->endpoint.path,
 		.query = client_query(x->client),
@@ -244,19 +326,14 @@ bool upstream_request_build(struct exchange *x, const struct candidate *c,
 		.anthropic_beta = header_or_empty(x, "anthropic-beta"),
 	};
 
-	x->attempt.format = req.format;
-	if (req.format != x->format) {
-		return err_setf(err, ERR_INVALID,
-				"it speaks %s, and this request is %s: conversion between "
-				"them is not available", format_name(req.format),
-				format_name(x->format));
-	}
+	x->call.format = req.format;
 	*spec = (struct transfer_spec){
 		.method = client_method(x->client),
 		.arena = &x->arena,
 	};
-	if (!provider_url(&req, &x->arena, &spec->url, err) ||
-	    !build_body(x, wire_model, spec, err) || !build_headers(x, &req, spec, err)) {
+	if (!build_any_body(x, c, &req, spec, err) ||
+	    !provider_url(&req, &x->arena, &spec->url, err) ||
+	    !build_headers(x, &req, spec, err)) {
 		return false;
 	}
 	set_transport(x, c->account, spec);

@@ -13,6 +13,7 @@
 #include "gateway/listener.h"
 #include "gateway/loop.h"
 #include "gateway/transfer_curl.h"
+#include "routing/router.h"
 
 struct exchange;
 
@@ -25,6 +26,7 @@ struct gateway_shared {
 	uint64_t generation;            /* atomic */
 	struct budget budget;
 	struct stats *stats;            /* borrowed */
+	struct router *router;          /* borrowed */
 };
 
 enum worker_order { WORKER_RUN, WORKER_QUIESCE, WORKER_STOP };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/watch.h"
@@ -34,6 +35,7 @@ struct keeper {
 	struct live *live;
 	struct log_files *files;
 	struct stats *stats;
+	struct router *router;
 	struct config_watch *watch;     /* NULL: the file cannot be watched */
 	struct control_runtime runtime;
 	struct control *control;
@@ -118,9 +120,12 @@ static bool start_gateway(struct keeper *k, struct err *err)
 {
 	struct config *c = live_config(k->live);
 	struct key_ring *keys = live_keys(k->live);
+	uint64_t seed;
 
 	k->stats = stats_create(gateway_worker_count(c));
-	k->gateway = gateway_start(c, keys, k->stats, err);
+	crypto_random(&seed, sizeof seed);
+	k->router = router_create(seed);
+	k->gateway = gateway_start(c, keys, k->stats, k->router, err);
 	config_unref(c);
 	key_ring_unref(keys);
 	if (k->gateway) {
@@ -340,6 +345,7 @@ bool keeper_destroy(struct keeper *k)
 	}
 	control_destroy(k->control);
 	config_watch_destroy(k->watch);
+	router_destroy(k->router);
 	stats_destroy(k->stats);
 	live_destroy(k->live);
 	log_flush();

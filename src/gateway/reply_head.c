@@ -48,12 +48,12 @@ static bool is_dropped(const char *name)
 	return strncasecmp(name, "x-llm-gateway-", 14) == 0;
 }
 
-static void add(struct answer_head *out, const char *name, const char *value)
+static void add(struct reply_head *out, const char *name, const char *value)
 {
 	out->headers[out->count++] = (struct header){ name, value };
 }
 
-static void add_upstream_id(struct answer_head *out, const struct transfer_head *head)
+static void add_upstream_id(struct reply_head *out, const struct transfer_head *head)
 {
 	for (const char *const *name = provider_request_id_headers; *name; name++) {
 		const char *value = head_get(head, *name);
@@ -65,7 +65,7 @@ static void add_upstream_id(struct answer_head *out, const struct transfer_head 
 	}
 }
 
-static void add_cors(struct exchange *x, struct answer_head *out)
+static void add_cors(struct exchange *x, struct reply_head *out)
 {
 	const char *origin = client_header(x->client, "origin");
 
@@ -79,9 +79,9 @@ static void add_cors(struct exchange *x, struct answer_head *out)
 	}
 }
 
-static void add_own(struct exchange *x, struct answer_head *out)
+static void add_own(struct exchange *x, struct reply_head *out)
 {
-	const struct candidate *c = x->attempt.candidate;
+	const struct candidate *c = x->call.candidate;
 
 	/* Anthropic's SDK reads the first, the others the second. */
 	add(out, "request-id", x->request_id);
@@ -91,23 +91,27 @@ static void add_own(struct exchange *x, struct answer_head *out)
 		add(out, "x-llm-gateway-upstream", c->account->name);
 		add(out, "x-llm-gateway-model", c->model);
 		add(out, "x-llm-gateway-attempts",
-		    arena_printf(&x->arena, "%d", x->attempt_count));
+		    arena_printf(&x->arena, "%zu", x->walk.attempt_count));
+	}
+	if (x->warnings_text) {
+		add(out, "x-llm-gateway-warnings", x->warnings_text);
 	}
 	add_cors(x, out);
 }
 
-struct answer_head answer_head_make(struct exchange *x, const struct transfer_head *head,
+struct reply_head reply_head_make(struct exchange *x, const struct transfer_head *head,
 				    const char *content_type)
 {
 	size_t room = OWN_HEADERS + (head ? head->header_count : 0);
-	struct answer_head out = {
+	struct reply_head out = {
 		.headers = arena_alloc(&x->arena, room * sizeof(struct header)),
 	};
 
 	if (content_type) {
 		add(&out, "content-type", content_type);
 	}
-	for (size_t i = 0; head && i < head->header_count; i++) {
+	/* The headers of a body that was rebuilt describe another body. */
+	for (size_t i = 0; head && !x->call.is_converted && i < head->header_count; i++) {
 		const struct header *h = &head->headers[i];
 
 		if (!is_dropped(h->name) && !is_named_by_connection(head, h->name) &&

@@ -1,0 +1,232 @@
+/*
+ * What an upstream does with one request: head, body, end, silence.
+ */
+#include "gateway/exchange.h"
+
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "formats/format.h"
+
+void call_wait(struct exchange *x, int64_t in_ms)
+{
+	if (in_ms > 0) {
+		loop_timer_set(x->worker->loop, &x->phase_timer, (uint64_t)in_ms);
+	} else {
+		loop_timer_clear(x->worker->loop, &x->phase_timer);
+	}
+}
+
+/* ---- failures ---- */
+
+static enum transport_failure transport_of(enum transfer_end end, bool has_head)
+{
+	switch (end) {
+	case TRANSFER_OK:
+		return TRANSPORT_OK;
+	case TRANSFER_DNS:
+		return TRANSPORT_DNS;
+	case TRANSFER_CONNECT:
+		return TRANSPORT_CONNECT;
+	case TRANSFER_TLS:
+		return TRANSPORT_TLS;
+	case TRANSFER_TIMEOUT:
+		return TRANSPORT_TIMEOUT;
+	case TRANSFER_CLOSED:
+	case TRANSFER_PROTOCOL:
+		break;
+	}
+	return has_head ? TRANSPORT_BROKEN : TRANSPORT_RESET;
+}
+
+static void failed(struct exchange *x, enum transport_failure transport, const char *detail)
+{
+	struct call *c = &x->call;
+	struct outcome outcome = {
+		.transport = transport,
+		.status = c->has_head ? c->head.status : 0,
+		.detection = &x->config->detection,
+		.now_wall_ms = clock_wall_ms(),
+		.is_background = x->is_background,
+	};
+
+	x->detail = arena_strdup(&x->arena, detail);
+	attempt_failed(x, &outcome);
+}
+
+/* The answer's headers as the router reads them. */
+static struct pair_list pairs_of(struct exchange *x)
+{
+	const struct transfer_head *head = &x->call.head;
+	struct pair_list list = {
+		.items = arena_alloc(&x->arena, head->header_count * sizeof(struct string_pair)),
+		.count = head->header_count,
+	};
+
+	for (size_t i = 0; i < head->header_count; i++) {
+		list.items[i] = (struct string_pair){ head->headers[i].name,
+						      head->headers[i].value };
+	}
+	return list;
+}
+
+static void failed_with_answer(struct exchange *x)
+{
+	struct call *c = &x->call;
+	struct pair_list headers = pairs_of(x);
+	struct outcome outcome = {
+		.status = c->head.status,
+		.headers = &headers,
+		.body = arena_slice(&x->arena, buf_slice(&c->held)),
+		.detection = &x->config->detection,
+		.now_wall_ms = clock_wall_ms(),
+		.is_background = x->is_background,
+	};
+
+	attempt_failed(x, &outcome);
+}
+
+/* ---- what the transfer reports ---- */
+
+static int64_t first_token_ms(const struct exchange *x)
+{
+	const struct proxy_config *p = &x->config->proxy;
+
+	return p->first_token_timeout_ms ? p->first_token_timeout_ms : p->response_timeout_ms;
+}
+
+static bool is_event_stream(const struct transfer_head *head)
+{
+	const char *type = head_get(head, "content-type");
+
+	return type && strncasecmp(type, "text/event-stream", 17) == 0;
+}
+
+/* A stream that passes is watched until its first content; a converted answer
+ * is read to its end. */
+static void open_stream(struct exchange *x)
+{
+	struct call *c = &x->call;
+
+	if (c->is_converted) {
+		c->stream = convert_stream_create(c->converted.plan, c->is_stream);
+		c->converted.plan = NULL;
+	} else if (c->is_stream && format_find(c->format) && x->endpoint.op == OP_GENERATE &&
+		   !head_get(&c->head, "content-encoding")) {
+		c->stream = convert_stream_create(answer_plan_watch(c->format), true);
+	}
+}
+
+static void on_head(void *ctx, const struct transfer_head *head)
+{
+	struct exchange *x = ctx;
+	struct call *c = &x->call;
+
+	c->head = *head;
+	c->has_head = true;
+	c->is_error = head->status < 200 || head->status > 299;
+	c->is_stream = !c->is_error && is_event_stream(head);
+	buf_init(&c->held, c->is_error ? MAX_ERROR_BODY_BYTES : MAX_WHOLE_ANSWER_BYTES);
+	if (!c->is_error) {
+		open_stream(x);
+	}
+	call_wait(x, first_token_ms(x));
+}
+
+static void on_body(void *ctx, struct slice bytes)
+{
+	struct exchange *x = ctx;
+	struct call *c = &x->call;
+
+	if (!c->is_error) {
+		pump_bytes(x, bytes);
+		return;
+	}
+	if (c->held.len + bytes.len > c->held.max) {
+		bytes.len = c->held.max - c->held.len;
+	}
+	buf_add(&c->held, bytes.ptr, bytes.len);
+}
+
+static void on_done(void *ctx, enum transfer_end end, const char *detail)
+{
+	struct exchange *x = ctx;
+	struct call *c = &x->call;
+
+	c->transfer = NULL;
+	loop_timer_clear(x->worker->loop, &x->phase_timer);
+	if (end != TRANSFER_OK) {
+		pump_settle(x);                 /* content that has come goes out */
+	}
+	if (c->has_head && c->is_error) {
+		failed_with_answer(x);          /* maybe cut; the status is known */
+	} else if (end == TRANSFER_OK && c->has_head) {
+		pump_end(x);
+	} else if (x->state == EXCHANGE_SENDING && c->is_converted && c->is_complete) {
+		pump_finish(x);
+	} else if (x->state == EXCHANGE_SENDING) {
+		pump_broken(x, detail);
+	} else {
+		failed(x, transport_of(end, c->has_head), detail);
+	}
+}
+
+const struct transfer_events *call_events(void)
+{
+	static const struct transfer_events events = {
+		.on_head = on_head,
+		.on_body = on_body,
+		.on_done = on_done,
+	};
+
+	return &events;
+}
+
+/* ---- deadlines ---- */
+
+static void drop_transfer(struct exchange *x)
+{
+	if (x->call.transfer) {
+		transfer_abort(x->call.transfer);
+		x->call.transfer = NULL;
+	}
+}
+
+/* Every chunk would have to move the timer; instead it looks, when it fires,
+ * when the last one came. */
+void call_on_phase_timer(struct timer *t)
+{
+	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, phase_timer));
+	int64_t limit_ms = x->config->proxy.stream_timeout_ms;
+	int64_t silent_ms = (int64_t)(loop_now_ms(x->worker->loop) - x->last_bytes_ms);
+
+	if (!x->call.candidate) {
+		attempt_next(x);                /* it waited for a limit */
+	} else if (x->call.is_complete && x->state == EXCHANGE_SENDING) {
+		drop_transfer(x);
+		pump_finish(x);
+	} else if (x->call.has_content && silent_ms < limit_ms) {
+		call_wait(x, limit_ms - silent_ms);
+	} else if (x->state == EXCHANGE_SENDING) {
+		drop_transfer(x);
+		pump_broken(x, "no data for too long");
+	} else {
+		drop_transfer(x);
+		failed(x, TRANSPORT_TIMEOUT, x->call.has_head ? "no content in time"
+							      : "no answer in time");
+	}
+}
+
+/* proxy.request_timeout */
+void call_on_total_timer(struct timer *t)
+{
+	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, total_timer));
+
+	drop_transfer(x);
+	if (x->state == EXCHANGE_SENDING) {
+		pump_broken(x, "the request took longer than proxy.request_timeout");
+	} else {
+		refuse(x, 504, "the request took longer than proxy.request_timeout");
+	}
+}

@@ -1,0 +1,150 @@
+#define _GNU_SOURCE   /* memmem */
+#include "gateway/facts.h"
+
+#include <string.h>
+
+/* The text of a message: its content's string, or its first text part; raw. */
+static struct slice text_of(struct slice message)
+{
+	struct json_member content;
+	struct json_member part;
+	struct json_member text;
+	struct json_scan s;
+
+	if (!json_find(message, "content", &content) && !json_find(message, "parts", &content)) {
+		return SLICE_NULL;
+	}
+	if (content.kind == JSON_STRING) {
+		return content.value;
+	}
+	json_scan_init(&s, content.value);
+	while (content.kind == JSON_ARRAY && json_scan_next(&s, &part)) {
+		if (part.kind == JSON_OBJECT && json_find(part.value, "text", &text) &&
+		    text.kind == JSON_STRING) {
+			return text.value;
+		}
+	}
+	return SLICE_NULL;
+}
+
+static bool is_role(struct slice message, const char *role)
+{
+	struct json_member m;
+	char quoted[32];
+
+	snprintf(quoted, sizeof quoted, "\"%s\"", role);
+	return json_find(message, "role", &m) && slice_eq(m.value, quoted);
+}
+
+/* The first user message, and the system message before it where a format
+ * keeps that in the list. */
+static void first_texts(const struct scan *s, struct session_facts *out)
+{
+	struct json_scan list;
+	struct json_member m;
+
+	if (!s->messages.len || s->messages.ptr[0] != '[') {
+		out->user_text = s->messages;
+		return;
+	}
+	json_scan_init(&list, s->messages);
+	for (int i = 0; i < 4 && json_scan_next(&list, &m); i++) {
+		if (m.kind != JSON_OBJECT) {
+			continue;
+		}
+		if (is_role(m.value, "system") || is_role(m.value, "developer")) {
+			out->system_text = text_of(m.value);
+		} else {
+			out->user_text = text_of(m.value);
+			return;
+		}
+	}
+}
+
+uint64_t facts_session(const struct scan *s, const struct client *client, const char *model)
+{
+	struct json_member user = { .kind = JSON_NULL };
+	struct session_facts facts = {
+		.session_header = slice_of(client_header(client, "x-claude-code-session-id")),
+		.cache_key = s->cache_key,
+		.system_text = s->system,
+		.model = model,
+	};
+
+	if (s->metadata.len && json_find(s->metadata, "user_id", &user) &&
+	    user.kind == JSON_STRING) {
+		facts.user_id = user.value;
+	}
+	if (!facts.session_header.len && !facts.cache_key.len) {
+		first_texts(s, &facts);
+	}
+	return affinity_session(&facts);
+}
+
+static bool mentions(struct slice text, const char *word)
+{
+	return text.len && memmem(text.ptr, text.len, word, strlen(word));
+}
+
+static bool has_images(struct slice messages)
+{
+	static const char *const signs[] = {
+		"\"image\"", "\"image_url\"", "\"input_image\"", "\"inlineData\"", "\"inline_data\"",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
+		if (mentions(messages, signs[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool wants_thinking(struct slice thinking)
+{
+	return thinking.len && !slice_eq(thinking, "null") && !slice_eq(thinking, "\"none\"") &&
+	       !mentions(thinking, "\"disabled\"") &&
+	       (thinking.ptr[0] == '"' || mentions(thinking, "effort") ||
+		mentions(thinking, "enabled") || mentions(thinking, "adaptive") ||
+		mentions(thinking, "thinkingConfig"));
+}
+
+static bool has_tools(struct slice tools)
+{
+	return mentions(tools, "{");
+}
+
+static const char *header_of(const void *ctx, const char *name)
+{
+	return client_header(ctx, name);
+}
+
+struct request_facts facts_request(const struct scan *s, const struct client *client,
+				   const char *model, int64_t tokens)
+{
+	return (struct request_facts){
+		.tokens = tokens,
+		.has_thinking = wants_thinking(s->thinking),
+		.has_tools = has_tools(s->tools),
+		.has_images = has_images(s->messages),
+		.has_web_search = mentions(s->tools, "web_search") ||
+				  mentions(s->tools, "google_search") ||
+				  mentions(s->tools, "googleSearch"),
+		.is_background = facts_is_background(s, client, model),
+		.header = header_of,
+		.header_ctx = client,
+	};
+}
+
+/* Claude Code makes titles and summaries with its small model and no tools;
+ * a single token is a probe. */
+bool facts_is_background(const struct scan *s, const struct client *client, const char *model)
+{
+	const char *agent = client_header(client, "user-agent");
+
+	if (s->max_tokens == 1) {
+		return true;
+	}
+	return agent && str_starts(agent, "claude-cli/") && !has_tools(s->tools) && model &&
+	       str_ifind(model, strlen(model), "haiku");
+}

@@ -1,0 +1,126 @@
+/*
+ * The answer when every candidate has failed: the most useful error, in the
+ * client's format, with the upstreams that were tried (product: §7, §11). An
+ * upstream's own words stay as they are, because clients match on them; what
+ * is added goes behind them.
+ */
+#include "gateway/exchange.h"
+
+#include "base/clock.h"
+#include "base/json_scan.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+
+static bool tried_several(const struct exchange *x)
+{
+	for (size_t i = 1; i < x->walk.attempt_count; i++) {
+		if (x->walk.attempts[i].candidate != x->walk.attempts[0].candidate) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *explain(struct exchange *x)
+{
+	struct buf text = BUF_INIT(MAX_ERROR_BODY_BYTES);
+	const char *copy;
+
+	walk_explain(&x->walk, clock_moment(), &text);
+	copy = arena_strndup(&x->arena, buf_text(&text), text.len);
+	buf_release(&text);
+	return copy;
+}
+
+/* The text of error.message, or of a top-level message. */
+static bool find_message(struct slice body, struct slice *raw)
+{
+	struct json_member m;
+
+	if (json_find(body, "error", &m) && m.kind == JSON_OBJECT) {
+		body = m.value;
+	}
+	if (!json_find(body, "message", &m) || m.kind != JSON_STRING) {
+		return false;
+	}
+	*raw = m.value;
+	return true;
+}
+
+/* The upstream's body with `more` behind its message; every other byte stays. */
+static bool splice_message(struct slice body, const char *more, struct buf *out)
+{
+	struct slice raw;
+	struct buf quoted = BUF_INIT(MAX_ERROR_BODY_BYTES);
+	const char *end;
+
+	if (!find_message(body, &raw)) {
+		return false;
+	}
+	end = raw.ptr + raw.len - 1;
+	json_quote(&quoted, slice_of(more));
+	buf_add(out, body.ptr, (size_t)(end - body.ptr));
+	buf_adds(out, " (");
+	buf_add(out, quoted.ptr + 1, quoted.len - 2);
+	buf_adds(out, ")");
+	buf_add(out, end, (size_t)(body.ptr + body.len - end));
+	buf_release(&quoted);
+	return true;
+}
+
+static void write_converted(struct exchange *x, const char *more, struct buf *body)
+{
+	struct api_error error;
+
+	error_read(x->shown.head.status, x->shown.body, &x->arena, &error);
+	error.request_id = x->request_id;
+	if (more) {
+		error.message = arena_printf(&x->arena, "%s (%s)", error.message, more);
+	}
+	x->status = error_status(x->endpoint.family, &error);
+	error_write_body(x->endpoint.family, &error, body);
+}
+
+static void show_upstream_error(struct exchange *x)
+{
+	const struct shown_error *shown = &x->shown;
+	const char *more = tried_several(x) ? explain(x) : NULL;
+	bool is_own_format = shown->format == x->format && shown->head.status >= 400;
+	struct buf body = BUF_INIT(2 * MAX_ERROR_BODY_BYTES);
+	struct reply_head head;
+
+	x->status = shown->head.status;
+	if (!is_own_format) {
+		write_converted(x, more, &body);
+	} else if (!more || !splice_message(shown->body, more, &body)) {
+		buf_add(&body, shown->body.ptr, shown->body.len);
+	}
+	x->call.candidate = shown->candidate;
+	x->call.is_converted = !is_own_format;
+	head = reply_head_make(x, &shown->head, is_own_format ? NULL : "application/json");
+	x->call.candidate = NULL;
+	x->error = arena_strndup(&x->arena, buf_text(&body), body.len < 400 ? body.len : 400);
+	x->bytes_out += (int64_t)body.len;
+	client_respond(x->client, x->status, head.headers, head.count, buf_slice(&body));
+	buf_release(&body);
+	exchange_over(x);
+}
+
+void final_error(struct exchange *x, const struct step *step)
+{
+	const char *tried;
+
+	if (x->shown.candidate && x->shown.head.status) {
+		show_upstream_error(x);
+		return;
+	}
+	if (x->unfit && !x->shown.candidate) {
+		refuse(x, x->unfit_status, "%s", x->unfit);
+		return;
+	}
+	tried = explain(x);
+	x->retry_after_ms = step->retry_after_ms;
+	refuse(x, step->status ? step->status : 503, "no upstream could answer: %s%s%s",
+	       *tried ? tried : "none is usable now", x->detail ? "; " : "",
+	       x->detail ? x->detail : "");
+}
