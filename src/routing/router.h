@@ -133,8 +133,9 @@ enum upstream_condition router_condition(struct router *r, const char *account_i
 					 struct moment now);
 const char *condition_name(enum upstream_condition c);  /* "ready", "cooldown" … */
 
-/* Members of an upstream's object: state, cooldowns, quota, limits_used,
- * in_flight. The object is open. */
+/* Members of an upstream's object: in_flight, cooldowns, quota, limits_used.
+ * The object is open; its state is router_condition() and what the caller
+ * knows beside that. */
 void router_write_upstream(struct router *r, const struct upstream_account *account,
 			   struct json_writer *w, struct moment now);
 

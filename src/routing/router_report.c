@@ -131,8 +131,6 @@ void router_write_upstream(struct router *r, const struct upstream_account *acco
 
 	pthread_mutex_lock(&r->lock);
 	s = roster_get(&r->upstreams, account->id);
-	json_kstr(w, "state", condition_name(account->is_active ? condition_of(s, now)
-								: UPSTREAM_DISABLED));
 	json_kint(w, "in_flight", s->counters.in_flight);
 	json_key(w, "cooldowns");
 	json_array(w);
