@@ -21,6 +21,9 @@
 /* Dashboards, tails and commands of one user. */
 #define MAX_CONNECTIONS 64
 
+/* Callers that wait for their turn. */
+#define BACKLOG 1024
+
 /* A peer that is silent inside a request, or does not read its answer. */
 #define PEER_TIMEOUT_S 10
 
@@ -214,21 +217,6 @@ static void start_connection(struct control_socket *s, int fd)
 	}
 }
 
-void control_socket_accept(struct control_socket *s)
-{
-	int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
-
-	if (fd < 0) {
-		return;
-	}
-	if (!control_socket_peer_is_own(fd)) {
-		log_warn("control", "refused a connection of another user");
-		close(fd);
-	} else {
-		start_connection(s, fd);
-	}
-}
-
 int control_socket_fd(struct control_socket *s)
 {
 	bool is_full;
@@ -237,6 +225,21 @@ int control_socket_fd(struct control_socket *s)
 	is_full = s->count >= MAX_CONNECTIONS;
 	pthread_mutex_unlock(&s->lock);
 	return is_full ? -1 : s->fd;
+}
+
+void control_socket_accept(struct control_socket *s)
+{
+	int fd;
+
+	while (control_socket_fd(s) >= 0 &&
+	       (fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		if (control_socket_peer_is_own(fd)) {
+			start_connection(s, fd);
+		} else {
+			log_warn("control", "refused a connection of another user");
+			close(fd);
+		}
+	}
 }
 
 /* The mode is set before the name exists: there is no moment with more. */
@@ -249,7 +252,7 @@ static bool listen_at(struct control_socket *s, struct err *err)
 		return err_errno(err, "control socket");
 	}
 	unlink(s->address.sun_path);
-	if (bind(s->fd, address, sizeof s->address) < 0 || listen(s->fd, MAX_CONNECTIONS) < 0) {
+	if (bind(s->fd, address, sizeof s->address) < 0 || listen(s->fd, BACKLOG) < 0) {
 		return err_errno(err, "%s", s->address.sun_path);
 	}
 	return true;

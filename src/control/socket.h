@@ -19,7 +19,7 @@ struct control_socket;
 struct control_socket *control_socket_create(struct control *c, const char *home,
 					     struct err *err);
 
-/* Becomes readable when somebody connects; then call the other. -1 while as
+/* Becomes readable when somebody connects; the other then takes all who do. -1 while as
  * many calls run as may at once: who comes then waits in the kernel's queue. */
 int control_socket_fd(struct control_socket *s);
 void control_socket_accept(struct control_socket *s);
