@@ -56,7 +56,7 @@ static const struct {
 	{ "cooldown", TINT_WARN },  { "cooling", TINT_WARN },   { "degraded", TINT_WARN },
 	{ "limited", TINT_WARN },   { "exhausted", TINT_WARN }, { "warn", TINT_WARN },
 	{ "probing", TINT_WARN },   { "expired", TINT_BAD },    { "down", TINT_BAD },
-	{ "needs_attention", TINT_BAD }, { "draining", TINT_WARN },
+	{ "attention", TINT_BAD }, { "draining", TINT_WARN },
 	{ "no key", TINT_BAD },     { "failed", TINT_BAD },     { "error", TINT_BAD },
 	{ "disabled", TINT_DIM },   { "debug", TINT_DIM },
 };

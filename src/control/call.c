@@ -6,8 +6,10 @@
 #include "base/limits.h"
 #include "base/uri.h"
 #include "config/load.h"
+#include "credentials/key_ring.h"
 #include "credentials/prompt.h"
 #include "credentials/store.h"
+#include "oauth/oauth.h"
 
 bool call_is_running(const struct call *call)
 {
@@ -116,16 +118,33 @@ bool call_merge(struct call *call, const char *path, const char *const *names,
 	return ok;
 }
 
-bool call_not_found(const struct call *call, const char *what, const char *const *names,
-		    size_t count, struct err *err)
+bool call_not_found(const char *what, const char *who, const char *const *names, size_t count,
+		    struct err *err)
 {
-	const char *near = str_nearest(call->param, names, count);
+	const char *near = str_nearest(who, names, count);
 
-	err_setf(err, ERR_NOT_FOUND, "no %s \"%s\"", what, call->param);
+	err_setf(err, ERR_NOT_FOUND, "no %s \"%s\"", what, who);
 	if (near) {
 		err_hintf(err, "did you mean \"%s\"?", near);
 	}
 	return false;
+}
+
+const struct upstream_account *call_upstream(const struct call *call, const char *who,
+					     struct err *err)
+{
+	const struct config *c = call->config;
+	const struct upstream_account *a = config_account(c, who);
+	const char *names[64];
+	size_t count = 0;
+
+	if (!a) {
+		for (; count < c->account_count && count < ARRAY_LEN(names); count++) {
+			names[count] = c->accounts[count].name;
+		}
+		call_not_found("upstream", who, names, count, err);
+	}
+	return a;
 }
 
 /* The file as config_edit_file() would begin with it. */
@@ -155,31 +174,57 @@ bool call_check(struct call *call, const struct edits *edits, struct err *err)
 }
 
 /* Only a command gets here: it may ask the person who typed it. */
-static bool put_in_store(struct call *call, const char *account,
-			 const struct secret *value, struct err *err)
+static struct credential_store *open_store(struct call *call, struct err *err)
 {
+	struct control *c = call->control;
 	const char *kind = call->config ? call->config->credential_store : "auto";
 	bool has_terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-	struct credential_store *store = store_open_asking(
-		kind, call->control->home, has_terminal ? prompt_ask_tty : NULL, NULL, err);
-	bool ok;
 
-	if (!store) {
-		return false;
+	if (!c->store) {
+		c->store = store_open_asking(kind, c->home,
+					     has_terminal ? prompt_ask_tty : NULL, NULL, err);
 	}
-	ok = value ? store_put(store, account, value, err) :
-		     store_delete(store, account, err);
-	store_close(store);
-	return ok;
+	return c->store;
 }
 
 bool call_put_secret(struct call *call, const char *account, const struct secret *value,
 		     struct err *err)
 {
 	const struct control_runtime *runtime = call->control->runtime;
+	struct credential_store *store;
 
 	if (runtime) {
 		return runtime->put_secret(runtime->ctx, account, value, err);
 	}
-	return put_in_store(call, account, value, err);
+	store = open_store(call, err);
+	return store && (value ? store_put(store, account, value, err) :
+				 store_delete(store, account, err));
+}
+
+struct key_ring *call_keys(struct call *call)
+{
+	const struct control_runtime *runtime = call->control->runtime;
+	struct credential_store *store = NULL;
+	struct err err = ERR_INIT;
+
+	if (runtime) {
+		return runtime->keys(runtime->ctx);
+	}
+	if (key_ring_needs_store(call->config)) {
+		store = open_store(call, &err);
+	}
+	return key_ring_build(call->config, store, *err.msg ? err.msg : NULL);
+}
+
+struct oauth *call_oauth(struct call *call, struct err *err)
+{
+	struct control *c = call->control;
+
+	if (c->runtime) {
+		return c->runtime->oauth(c->runtime->ctx, err);
+	}
+	if (!c->oauth && open_store(call, err)) {
+		c->oauth = oauth_create(c->home, c->store, NULL, NULL);
+	}
+	return c->oauth;
 }

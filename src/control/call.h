@@ -13,6 +13,10 @@ struct control {
 	char *home;
 	char *config_path;
 	const struct control_runtime *runtime;  /* NULL: no gateway runs */
+
+	/* Without a gateway, made when first needed: call_oauth() and others. */
+	struct credential_store *store;
+	struct oauth *oauth;
 };
 
 struct call {
@@ -50,10 +54,14 @@ bool call_merge(struct call *call, const char *path, const char *const *names,
 /* Would the file still load with them? Changes nothing. */
 bool call_check(struct call *call, const struct edits *edits, struct err *err);
 
-/* ERR_NOT_FOUND about call->param: `what` is its noun ("upstream"); of `names`
- * the nearest is suggested. Returns false. */
-bool call_not_found(const struct call *call, const char *what, const char *const *names,
-		    size_t count, struct err *err);
+/* ERR_NOT_FOUND about `who`: `what` is its noun ("upstream"); of `names` the
+ * nearest is suggested. Returns false. */
+bool call_not_found(const char *what, const char *who, const char *const *names, size_t count,
+		    struct err *err);
+
+/* The account of this name, id or unique beginning of an id; NULL + err. */
+const struct upstream_account *call_upstream(const struct call *call, const char *who,
+					     struct err *err);
 
 /* Reads the configuration in force into the call, replacing what it had. */
 bool call_load_config(struct call *call, struct err *err);
@@ -64,6 +72,13 @@ bool call_read_file(struct call *call, struct buf *out, struct err *err);
 /* Keeps (NULL: forgets) a secret in the credential store. */
 bool call_put_secret(struct call *call, const char *account, const struct secret *value,
 		     struct err *err);
+
+/* The accounts' secrets; the caller gives the reference back. What cannot be
+ * had is a problem of its account (credentials/key_ring.h). */
+struct key_ring *call_keys(struct call *call);
+
+/* Sign-ins to accounts. Borrowed. NULL + ERR_STORE. */
+struct oauth *call_oauth(struct call *call, struct err *err);
 
 /* Does a gateway run? */
 bool call_is_running(const struct call *call);

@@ -18,6 +18,9 @@
 #include "config/config.h"
 
 struct control;
+struct key_ring;
+struct oauth;
+struct router;
 
 /* How a running gateway is, at one moment. */
 struct runtime_facts {
@@ -48,8 +51,14 @@ struct control_runtime {
 	bool (*put_secret)(void *ctx, const char *account, const struct secret *value,
 			   struct err *err);
 
-	/* False when the account has no usable secret; the reason is appended. */
-	bool (*has_secret)(void *ctx, const char *account_id, struct buf *reason);
+	/* The accounts' secrets in force; a new reference. */
+	struct key_ring *(*keys)(void *ctx);
+
+	/* Sign-ins to accounts; borrowed. NULL + ERR_STORE. */
+	struct oauth *(*oauth)(void *ctx, struct err *err);
+
+	/* What routing remembers. Borrowed. */
+	struct router *router;
 
 	/* Begins the end: draining, or `now`. Returns at once. */
 	void (*stop)(void *ctx, bool now);

@@ -27,7 +27,7 @@ static const struct gateway_key *find(const struct call *call, struct err *err)
 		for (; count < c->key_count && count < ARRAY_LEN(names); count++) {
 			names[count] = c->keys[count].name;
 		}
-		call_not_found(call, "gateway key", names, count, err);
+		call_not_found("gateway key", call->param, names, count, err);
 	}
 	return k;
 }

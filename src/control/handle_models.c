@@ -27,7 +27,7 @@ static const struct model_alias *find(const struct call *call, struct err *err)
 		for (; count < c->alias_count && count < ARRAY_LEN(names); count++) {
 			names[count] = c->aliases[count].name;
 		}
-		call_not_found(call, "alias", names, count, err);
+		call_not_found("alias", call->param, names, count, err);
 	}
 	return a;
 }

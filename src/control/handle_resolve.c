@@ -8,42 +8,7 @@
 #include "control/call.h"
 #include "providers/provider.h"
 #include "routing/plan.h"
-
-static void write_candidates(const struct plan *plan, struct json_writer *w)
-{
-	json_key(w, "candidates");
-	json_array(w);
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct candidate *c = &plan->candidates[i];
-
-		json_object(w);
-		json_kint(w, "position", (int64_t)i + 1);
-		json_kstr(w, "upstream", c->account->name);
-		json_kstr(w, "model", c->model);
-		json_kstr(w, "alias", c->alias ? c->alias->name : NULL);
-		json_kint(w, "level", c->level);
-		json_kint(w, "priority", c->priority);
-		json_kint(w, "weight", c->weight);
-		json_end(w);
-	}
-	json_end(w);
-}
-
-static void write_skipped(const struct plan *plan, struct json_writer *w)
-{
-	json_key(w, "skipped");
-	json_array(w);
-	for (size_t i = 0; i < plan->skipped_count; i++) {
-		const struct skipped *s = &plan->skipped[i];
-
-		json_object(w);
-		json_kstr(w, "upstream", s->account->name);
-		json_kstr(w, "model", s->model);
-		json_kstr(w, "reason", skip_text(s->reason));
-		json_end(w);
-	}
-	json_end(w);
-}
+#include "routing/router.h"
 
 static bool explain(const struct plan *plan, struct err *err)
 {
@@ -53,6 +18,20 @@ static bool explain(const struct plan *plan, struct err *err)
 	err_setf(err, ERR_NOT_FOUND, "%s", buf_text(&why));
 	buf_release(&why);
 	return false;
+}
+
+/* Where no gateway runs, nothing stands against anybody. */
+static void write_plan(const struct call *call, const struct plan *plan, struct json_writer *w)
+{
+	const struct control_runtime *runtime = call->control->runtime;
+	struct router *fresh = runtime ? NULL : router_create(0);
+
+	if (fresh) {
+		router_configure(fresh, call->config);
+	}
+	router_write_resolve(fresh ? fresh : runtime->router, call->config, plan, w,
+			     clock_moment());
+	router_destroy(fresh);
 }
 
 bool handle_resolve(struct call *call, struct json_writer *w, struct err *err)
@@ -72,10 +51,6 @@ bool handle_resolve(struct call *call, struct json_writer *w, struct err *err)
 	if (plan.status != PLAN_OK && plan.status != PLAN_NOTHING_LEFT) {
 		return explain(&plan, err);
 	}
-	json_object(w);
-	json_kstr(w, "name", input.name);
-	write_candidates(&plan, w);
-	write_skipped(&plan, w);
-	json_end(w);
+	write_plan(call, &plan, w);
 	return true;
 }

@@ -24,22 +24,6 @@ static const char *const body_fields[] = {
 	"api_key", NULL,
 };
 
-static const struct upstream_account *find(const struct call *call, struct err *err)
-{
-	const struct config *c = call->config;
-	const struct upstream_account *a = config_account(c, call->param);
-	const char *names[64];
-	size_t count = 0;
-
-	if (!a) {
-		for (; count < c->account_count && count < ARRAY_LEN(names); count++) {
-			names[count] = c->accounts[count].name;
-		}
-		call_not_found(call, "upstream", names, count, err);
-	}
-	return a;
-}
-
 static void account_path(const struct upstream_account *a, struct buf *out)
 {
 	edits_item(out, "upstream_accounts", a->name);
@@ -54,7 +38,7 @@ bool handle_upstreams_list(struct call *call, struct json_writer *w, struct err 
 
 bool handle_upstream_show(struct call *call, struct json_writer *w, struct err *err)
 {
-	const struct upstream_account *a = find(call, err);
+	const struct upstream_account *a = call_upstream(call, call->param, err);
 
 	if (a) {
 		view_upstream(call, a, w);
@@ -154,7 +138,7 @@ static bool edit_account(struct call *call, const struct upstream_account *a, st
 
 bool handle_upstream_edit(struct call *call, struct json_writer *w, struct err *err)
 {
-	const struct upstream_account *a = find(call, err);
+	const struct upstream_account *a = call_upstream(call, call->param, err);
 
 	return a && fields_only(call->body, "an upstream", body_fields, err) &&
 	       edit_account(call, a, err) && show(call, a->id, w, err);
@@ -163,7 +147,7 @@ bool handle_upstream_edit(struct call *call, struct json_writer *w, struct err *
 static bool set_status(struct call *call, const char *status, struct json_writer *w,
 		       struct err *err)
 {
-	const struct upstream_account *a = find(call, err);
+	const struct upstream_account *a = call_upstream(call, call->param, err);
 	struct buf path = BUF_INIT(KIB);
 	bool ok;
 
@@ -214,7 +198,7 @@ static void forget_secret(struct call *call, const struct upstream_account *a,
 
 bool handle_upstream_remove(struct call *call, struct json_writer *w, struct err *err)
 {
-	const struct upstream_account *a = find(call, err);
+	const struct upstream_account *a = call_upstream(call, call->param, err);
 	struct buf path = BUF_INIT(KIB);
 	bool ok;
 

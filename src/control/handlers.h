@@ -20,6 +20,7 @@ bool handle_upstream_edit(struct call *call, struct json_writer *w, struct err *
 bool handle_upstream_remove(struct call *call, struct json_writer *w, struct err *err);
 bool handle_upstream_enable(struct call *call, struct json_writer *w, struct err *err);
 bool handle_upstream_disable(struct call *call, struct json_writer *w, struct err *err);
+bool handle_upstream_test(struct call *call, struct json_writer *w, struct err *err);
 
 bool handle_keys_list(struct call *call, struct json_writer *w, struct err *err);
 bool handle_keys_add(struct call *call, struct json_writer *w, struct err *err);
@@ -35,6 +36,19 @@ bool handle_models_add(struct call *call, struct json_writer *w, struct err *err
 bool handle_model_show(struct call *call, struct json_writer *w, struct err *err);
 bool handle_model_edit(struct call *call, struct json_writer *w, struct err *err);
 bool handle_model_remove(struct call *call, struct json_writer *w, struct err *err);
+
+bool handle_oauth_list(struct call *call, struct json_writer *w, struct err *err);
+bool handle_oauth_show(struct call *call, struct json_writer *w, struct err *err);
+bool handle_oauth_start(struct call *call, struct json_writer *w, struct err *err);
+bool handle_oauth_code(struct call *call, struct json_writer *w, struct err *err);
+bool handle_oauth_cancel(struct call *call, struct json_writer *w, struct err *err);
+bool handle_oauth_refresh(struct call *call, struct json_writer *w, struct err *err);
+bool handle_oauth_logout(struct call *call, struct json_writer *w, struct err *err);
+
+bool handle_cooldowns_list(struct call *call, struct json_writer *w, struct err *err);
+bool handle_cooldowns_set(struct call *call, struct json_writer *w, struct err *err);
+bool handle_cooldowns_clear(struct call *call, struct json_writer *w, struct err *err);
+bool handle_cooldown_clear(struct call *call, struct json_writer *w, struct err *err);
 
 bool handle_resolve(struct call *call, struct json_writer *w, struct err *err);
 

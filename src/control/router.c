@@ -13,6 +13,8 @@
 #include "control/fields.h"
 #include "control/call.h"
 #include "control/routes.h"
+#include "credentials/store.h"
+#include "oauth/oauth.h"
 
 /* What a request matched. */
 struct match {
@@ -39,6 +41,8 @@ void control_destroy(struct control *c)
 	if (!c) {
 		return;
 	}
+	oauth_destroy(c->oauth);
+	store_close(c->store);
 	free(c->home);
 	free(c->config_path);
 	free(c);

@@ -5,6 +5,8 @@
 #include "base/mask.h"
 #include "base/secret.h"
 #include "control/call.h"
+#include "credentials/key_ring.h"
+#include "routing/router.h"
 
 void view_list(struct json_writer *w, const char *name, const struct string_list *list)
 {
@@ -83,25 +85,46 @@ static void view_headers(struct json_writer *w, const struct pair_list *headers)
 	json_end(w);
 }
 
+static bool has_secret(const struct control_runtime *runtime, const struct upstream_account *a,
+		       struct buf *problem)
+{
+	struct key_ring *keys = runtime->keys(runtime->ctx);
+	const char *why = NULL;
+	bool has = key_ring_get(keys, a->id, &why);
+
+	if (!has) {
+		buf_adds(problem, why ? why : "no key");
+	}
+	key_ring_unref(keys);
+	return has;
+}
+
 const char *upstream_state(const struct control_runtime *runtime,
 			   const struct upstream_account *a, struct buf *problem)
 {
 	if (!a->is_active) {
-		return "disabled";
+		return condition_name(UPSTREAM_DISABLED);
 	}
 	if (!runtime) {
 		return "unknown";
 	}
-	return runtime->has_secret(runtime->ctx, a->id, problem) ? "ready" : "needs_attention";
+	if (!has_secret(runtime, a, problem)) {
+		return condition_name(UPSTREAM_NEEDS_ATTENTION);
+	}
+	return condition_name(router_condition(runtime->router, a->id, clock_moment()));
 }
 
 static void view_state(const struct call *call, const struct upstream_account *a,
 		       struct json_writer *w)
 {
+	const struct control_runtime *runtime = call->control->runtime;
 	struct buf problem = BUF_INIT(MAX_ERR_MSG);
 
-	json_kstr(w, "state", upstream_state(call->control->runtime, a, &problem));
+	json_kstr(w, "state", upstream_state(runtime, a, &problem));
 	json_kstr(w, "problem", problem.len ? buf_text(&problem) : NULL);
+	if (runtime) {
+		router_write_upstream(runtime->router, a, w, clock_moment());
+	}
 	buf_release(&problem);
 }
 

@@ -33,8 +33,8 @@ void view_config_state(const struct call *call, struct json_writer *w);
 /* Text that may hold a credential in a URL or a token's shape, without it. */
 void view_masked(struct json_writer *w, const char *name, const char *text);
 
-/* "ready", "disabled", "needs_attention", or "unknown" where no gateway runs;
- * why, if there is something to say, is appended to `problem`. */
+/* routing's names (router.h, condition_name), or "unknown" where no gateway
+ * runs; what is the matter, if it is not a cooldown, is appended to `problem`. */
 const char *upstream_state(const struct control_runtime *runtime,
 			   const struct upstream_account *a, struct buf *problem);
 

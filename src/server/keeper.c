@@ -15,8 +15,10 @@
 #include "control/control.h"
 #include "control/socket.h"
 #include "gateway/gateway.h"
+#include "routing/router.h"
 #include "server/live.h"
 #include "server/log_files.h"
+#include "server/prober.h"
 #include "server/process.h"
 
 #define DRAIN_MS 30000
@@ -36,6 +38,7 @@ struct keeper {
 	struct log_files *files;
 	struct stats *stats;
 	struct router *router;
+	struct prober *prober;          /* NULL: no health probes */
 	struct config_watch *watch;     /* NULL: the file cannot be watched */
 	struct control_runtime runtime;
 	struct control *control;
@@ -96,11 +99,18 @@ static bool runtime_put_secret(void *ctx, const char *account, const struct secr
 	return live_put_secret(k->live, account, value, err);
 }
 
-static bool runtime_has_secret(void *ctx, const char *account_id, struct buf *reason)
+static struct key_ring *runtime_keys(void *ctx)
 {
 	struct keeper *k = ctx;
 
-	return live_has_secret(k->live, account_id, reason);
+	return live_keys(k->live);
+}
+
+static struct oauth *runtime_oauth(void *ctx, struct err *err)
+{
+	struct keeper *k = ctx;
+
+	return live_oauth(k->live, err);
 }
 
 static void runtime_stop(void *ctx, bool now)
@@ -129,7 +139,7 @@ static bool start_gateway(struct keeper *k, struct err *err)
 	config_unref(c);
 	key_ring_unref(keys);
 	if (k->gateway) {
-		live_attach(k->live, k->gateway);
+		live_attach(k->live, k->gateway, k->router);
 	}
 	return k->gateway;
 }
@@ -142,7 +152,9 @@ static bool start_control(struct keeper *k, struct err *err)
 		.facts = runtime_facts,
 		.reload = runtime_reload,
 		.put_secret = runtime_put_secret,
-		.has_secret = runtime_has_secret,
+		.keys = runtime_keys,
+		.oauth = runtime_oauth,
+		.router = k->router,
 		.stop = runtime_stop,
 	};
 	k->control = control_create(k->setup.home, k->setup.config_path, &k->runtime);
@@ -162,6 +174,16 @@ static void start_watch(struct keeper *k)
 	live_reload(k->live, NULL);
 }
 
+static void start_prober(struct keeper *k)
+{
+	struct err err = ERR_INIT;
+
+	k->prober = prober_start(k->live, k->router, &err);
+	if (!k->prober) {
+		log_warn("server", "%s", err.msg);
+	}
+}
+
 struct keeper *keeper_create(const struct keeper_setup *setup, struct err *err)
 {
 	struct keeper *k = xcalloc(1, sizeof *k);
@@ -176,6 +198,7 @@ struct keeper *keeper_create(const struct keeper_setup *setup, struct err *err)
 	k->live = live_create(setup->home, setup->config_path, k->files, setup->has_screen, err);
 	if (k->live && start_gateway(k, err) && start_control(k, err)) {
 		start_watch(k);
+		start_prober(k);
 		log_info("server", "listening on %s", gateway_listen(k->gateway));
 		return k;
 	}
@@ -303,7 +326,7 @@ static void end_gateway(struct keeper *k)
 {
 	struct gateway *gateway = k->gateway;
 
-	live_attach(k->live, NULL);
+	live_attach(k->live, NULL, NULL);
 	pthread_mutex_lock(&k->lock);
 	k->gateway = NULL;
 	pthread_mutex_unlock(&k->lock);
@@ -339,15 +362,16 @@ bool keeper_destroy(struct keeper *k)
 		log_flush();
 		return false;
 	}
+	prober_stop(k->prober);
 	if (k->gateway) {
-		live_attach(k->live, NULL);
+		live_attach(k->live, NULL, NULL);
 		gateway_stop(k->gateway, 0, NULL);
 	}
 	control_destroy(k->control);
 	config_watch_destroy(k->watch);
+	live_destroy(k->live);
 	router_destroy(k->router);
 	stats_destroy(k->stats);
-	live_destroy(k->live);
 	log_flush();
 	log_set_sink(NULL, NULL);
 	log_files_destroy(k->files);

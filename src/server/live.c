@@ -2,14 +2,15 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/load.h"
-#include "credentials/prompt.h"
 #include "gateway/gateway.h"
+#include "routing/router.h"
+#include "server/vault.h"
 
 struct live {
 	char *home;
@@ -18,13 +19,13 @@ struct live {
 	bool has_screen;
 
 	pthread_mutex_t change;         /* one changer at a time; held over I/O */
-	struct credential_store *store; /* NULL: not needed, or store_problem says why */
-	char *store_kind;               /* as configured when it was opened */
+	struct vault *vault;
 	struct buf text;                /* of the file as last looked at */
 	bool is_text_known;             /* false: there was no file to look at */
 
 	pthread_mutex_t lock;           /* guards the rest; short */
-	struct gateway *gateway;
+	struct gateway *gateway;        /* both NULL before the start and after the end */
+	struct router *router;
 	struct config *config;
 	struct key_ring *keys;
 	char config_error[MAX_ERR_MSG];
@@ -46,49 +47,33 @@ static void apply_logging(struct live *l, const struct logging_config *c)
 	log_files_configure(l->files, l->home, c);
 }
 
-static void set_store_problem(struct live *l, const char *text)
+static void note_store(struct live *l, bool needs_restart)
 {
 	pthread_mutex_lock(&l->lock);
-	str_copy(l->store_problem, sizeof l->store_problem, text);
+	str_copy(l->store_problem, sizeof l->store_problem, vault_problem(l->vault));
+	l->needs_restart = l->needs_restart || needs_restart;
 	pthread_mutex_unlock(&l->lock);
 }
 
-static bool can_ask(const struct live *l)
-{
-	return !l->has_screen && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-}
-
-/* Opens the store that the configuration names; one that failed is tried
- * again with each change. */
+/* With l->change. */
 static bool open_store(struct live *l, const struct config *c, struct err *err)
 {
-	struct err why = ERR_INIT;
+	bool needs_restart = false;
+	bool ok = vault_open(l->vault, c, &needs_restart, err);
 
-	if (l->store && str_eq(l->store_kind, c->credential_store)) {
-		return true;
-	}
-	store_close(l->store);
-	free(l->store_kind);
-	l->store_kind = xstrdup(c->credential_store);
-	l->store = store_open_asking(c->credential_store, l->home,
-				     can_ask(l) ? prompt_ask_tty : NULL, NULL, &why);
-	set_store_problem(l, why.msg);
-	if (!l->store) {
-		log_warn("server", "credential store: %s", why.msg);
-		if (err) {
-			*err = why;
-		}
-	}
-	return l->store;
+	note_store(l, needs_restart);
+	return ok;
 }
 
 static struct key_ring *build_keys(struct live *l, const struct config *c)
 {
+	const char *problem;
+
 	if (key_ring_needs_store(c)) {
 		open_store(l, c, NULL);
 	}
-	return key_ring_rebuild(l->keys, c, l->store,
-				*l->store_problem ? l->store_problem : NULL);
+	problem = vault_problem(l->vault);
+	return key_ring_rebuild(l->keys, c, vault_store(l->vault), *problem ? problem : NULL);
 }
 
 /* Keys go first: nobody sees a new account without its key. */
@@ -130,6 +115,28 @@ static void put_in_force(struct live *l, struct config *c)
 	}
 	swap_keys(l, build_keys(l, c));
 	swap_config(l, c);
+	vault_follow(l->vault, c);
+}
+
+/* Routing lets the account try again, whatever its old secret was good for. */
+static void renew_key(struct live *l, const char *account_id)
+{
+	swap_keys(l, build_keys(l, l->config));
+	pthread_mutex_lock(&l->lock);
+	if (l->router) {
+		router_renewed(l->router, account_id, clock_moment());
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Somebody has signed in or out, or tokens were renewed. */
+static void on_tokens(void *ctx, const char *account_id)
+{
+	struct live *l = ctx;
+
+	pthread_mutex_lock(&l->change);
+	renew_key(l, account_id);
+	pthread_mutex_unlock(&l->change);
 }
 
 /* A file that has gone is more likely lost, or on its way, than meant to
@@ -248,6 +255,7 @@ struct live *live_create(const char *home, const char *config_path, struct log_f
 	l->config_path = xstrdup(config_path);
 	l->files = files;
 	l->has_screen = has_screen;
+	l->vault = vault_create(home, !has_screen, on_tokens, l);
 	buf_init(&l->text, MAX_CONFIG_BYTES);
 	pthread_mutex_init(&l->change, NULL);
 	pthread_mutex_init(&l->lock, NULL);
@@ -263,22 +271,22 @@ void live_destroy(struct live *l)
 	if (!l) {
 		return;
 	}
+	vault_destroy(l->vault);
 	config_unref(l->config);
 	key_ring_unref(l->keys);
-	store_close(l->store);
 	buf_wipe(&l->text);
 	pthread_mutex_destroy(&l->change);
 	pthread_mutex_destroy(&l->lock);
-	free(l->store_kind);
 	free(l->config_path);
 	free(l->home);
 	free(l);
 }
 
-void live_attach(struct live *l, struct gateway *g)
+void live_attach(struct live *l, struct gateway *g, struct router *r)
 {
 	pthread_mutex_lock(&l->lock);
 	l->gateway = g;
+	l->router = r;
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -308,10 +316,10 @@ static bool put_secret(struct live *l, const char *account, const struct secret 
 {
 	bool ok = open_store(l, l->config, err);
 
-	ok = ok && (value ? store_put(l->store, account, value, err) :
-			    store_delete(l->store, account, err));
+	ok = ok && (value ? store_put(vault_store(l->vault), account, value, err) :
+			    store_delete(vault_store(l->vault), account, err));
 	if (ok) {
-		swap_keys(l, build_keys(l, l->config));
+		renew_key(l, account);
 	}
 	return ok;
 }
@@ -327,17 +335,17 @@ bool live_put_secret(struct live *l, const char *account, const struct secret *v
 	return ok;
 }
 
-bool live_has_secret(struct live *l, const char *account_id, struct buf *reason)
+struct oauth *live_oauth(struct live *l, struct err *err)
 {
-	struct key_ring *keys = live_keys(l);
-	const char *problem = NULL;
-	bool has = key_ring_get(keys, account_id, &problem);
+	struct oauth *oauth = NULL;
 
-	if (!has) {
-		buf_adds(reason, problem ? problem : "no key");
+	pthread_mutex_lock(&l->change);
+	if (open_store(l, l->config, err)) {
+		vault_follow(l->vault, l->config);
+		oauth = vault_oauth(l->vault);
 	}
-	key_ring_unref(keys);
-	return has;
+	pthread_mutex_unlock(&l->change);
+	return oauth;
 }
 
 void live_problems(struct live *l, char config_error[MAX_ERR_MSG],

@@ -15,6 +15,8 @@
 
 struct gateway;
 struct live;
+struct oauth;
+struct router;
 
 /* Loads the file, puts its logging settings in force and reads the secrets.
  * `files` is borrowed. With `has_screen` nothing is logged to stderr: it shows
@@ -25,8 +27,8 @@ struct live *live_create(const char *home, const char *config_path, struct log_f
 			 bool has_screen, struct err *err);
 void live_destroy(struct live *l);                     /* NULL is fine */
 
-/* From now on changes go to this gateway too; NULL: to none. */
-void live_attach(struct live *l, struct gateway *g);
+/* From now on changes go to this gateway and its router too; NULL: to none. */
+void live_attach(struct live *l, struct gateway *g, struct router *r);
 
 /* New references; any thread. */
 struct config *live_config(struct live *l);
@@ -41,8 +43,9 @@ bool live_reload(struct live *l, struct err *err);
 bool live_put_secret(struct live *l, const char *account, const struct secret *value,
 		     struct err *err);
 
-/* False when the account has no usable secret; the reason is appended. */
-bool live_has_secret(struct live *l, const char *account_id, struct buf *reason);
+/* Sign-ins to accounts, opening the store for them. Borrowed, for as long as
+ * `l`. NULL + ERR_STORE. */
+struct oauth *live_oauth(struct live *l, struct err *err);
 
 /* Why the file (the store) is not in force; "" when it is. */
 void live_problems(struct live *l, char config_error[MAX_ERR_MSG],

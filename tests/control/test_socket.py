@@ -326,7 +326,7 @@ def test_a_key_survives_a_restart(upstream, gateway):
 def test_an_account_without_its_key_says_so(upstream, gateway):
     gateway.control("POST", "/v1/upstreams", openai(upstream))
     shown = gateway.control("GET", "/v1/upstreams/one").json()
-    assert shown["state"] == "needs_attention" and "key" in shown["problem"]
+    assert shown["state"] == "attention" and "key" in shown["problem"]
     status = gateway.control("GET", "/v1/status").json()
     assert status["health"] == "degraded" and "one: " in status["reasons"][0]
 

@@ -370,7 +370,7 @@ static void test_models(void **state)
 	     "\"model\": \"m\"}]}");
 	assert_int_equal(w->status, 422);
 	assert_has(call(w, "GET", "/v1/resolve?name=smart", NULL),
-		   "\"position\":1,\"upstream\":\"one\",\"model\":\"gpt-5.2\"");
+		   "\"upstream\":\"one\",\"model\":\"gpt-5.2\",\"position\":1");
 	call(w, "GET", "/v1/resolve?name=smrat", NULL);
 	assert_int_equal(w->status, 404);
 }
