@@ -8,6 +8,7 @@
 
 static const struct format *const formats[] = {
 	&format_anthropic,
+	&format_chat,
 };
 
 const struct format *format_find(enum format_id id)

@@ -97,6 +97,7 @@ const struct format *format_find(enum format_id id);
 
 /* Each in its own .c file; listed in format.c. */
 extern const struct format format_anthropic;
+extern const struct format format_chat;
 
 /* ---- what several encoders share ---- */
 

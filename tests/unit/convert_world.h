@@ -23,6 +23,8 @@ struct convert_case {
 	enum provider_id provider;
 	const char *model;                /* upstream's name; decides the traits */
 	struct pair_list options;
+	const char *base_url;             /* for the presets of known servers; may be NULL */
+	bool text_completion;             /* the body is one of /v1/completions */
 };
 
 struct converted_text {
@@ -41,8 +43,13 @@ static inline struct converted_text *convert_text(const struct convert_case *c,
 	const struct upstream_account account = {
 		.provider = c->provider,
 		.options = c->options,
+		.base_url = c->base_url,
 	};
-	const struct convert_source source = { .format = c->from, .body = slice_of(body) };
+	const struct convert_source source = {
+		.format = c->from,
+		.body = slice_of(body),
+		.text_completion = c->text_completion,
+	};
 	const struct convert_target target = { c->to, &account, c->model, "asked" };
 	struct api_error error = { .message = "" };
 	struct warnings warnings;

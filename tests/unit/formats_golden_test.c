@@ -127,6 +127,8 @@ static struct answer_plan *make_plan(const struct sample *s, const struct side *
 	route_options_read(&account, &options);
 	req = hub_request_new(&a, client->format);
 	req->stream = client_stream;
+	/* A format with one answer never asks for more (C58). */
+	req->n = client->format == FORMAT_CHAT || client->format == FORMAT_GEMINI ? 2 : 1;
 	req->include_usage = true;
 	req->wants_blobs = true;
 	plan = answer_plan_create(req, s->source->format, slice_of(ASKED_MODEL), &options);
@@ -173,6 +175,52 @@ static void convert_answer(const struct sample *s, const struct side *client,
 	convert_stream_destroy(stream);
 }
 
+/* The text without its usage objects. */
+static void drop_usage(struct slice text, struct buf *out)
+{
+	static const char *const names[] = { "\"usage\":{", "\"usageMetadata\":{" };
+	size_t at = 0;
+
+	while (at < text.len) {
+		size_t depth = 0;
+
+		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+			size_t len = strlen(names[i]);
+
+			if (text.len - at >= len && memcmp(text.ptr + at, names[i], len) == 0) {
+				at += len;
+				depth = 1;
+				break;
+			}
+		}
+		if (!depth) {
+			buf_addc(out, text.ptr[at++]);
+		}
+		for (; depth; at++) {
+			depth += text.ptr[at] == '{';
+			depth -= text.ptr[at] == '}';
+		}
+	}
+}
+
+/* A complete answer is the same answer. In Chat the end is told before the
+ * usage: a cut between them loses the usage, and nothing else (C133). */
+static bool is_same_answer(const struct sample *s, struct slice got, struct slice whole)
+{
+	struct buf a = BUF_INIT(4 * MIB);
+	struct buf b = BUF_INIT(4 * MIB);
+	bool ok = slice_same(got, whole);
+
+	if (!ok && s->source->format == FORMAT_CHAT) {
+		drop_usage(got, &a);
+		drop_usage(whole, &b);
+		ok = slice_same(buf_slice(&a), buf_slice(&b));
+	}
+	buf_release(&a);
+	buf_release(&b);
+	return ok;
+}
+
 /* C171: what came before the cut is what comes without it. */
 static void cut_everywhere(const struct sample *s, const struct side *client, struct slice whole)
 {
@@ -187,7 +235,7 @@ static void cut_everywhere(const struct sample *s, const struct side *client, st
 		assert_memory_equal(buf_text(&out), whole.ptr, out.len);
 		state = convert_stream_finish(stream, &out);
 		if (state == CONVERT_COMPLETE) {
-			assert_true(slice_same(buf_slice(&out), whole));
+			assert_true(is_same_answer(s, buf_slice(&out), whole));
 		} else {
 			assert_int_equal(state, CONVERT_FAILED);
 		}
