@@ -112,19 +112,13 @@ void anthropic_usage_read(struct anthropic_usage *u, const struct json *v)
 	take_count(json_get(v, "server_tool_use"), "web_search_requests", &u->web_searches);
 }
 
-/* A stranger's counts may be anything up to int64: sums stay inside. */
-static int64_t add(int64_t a, int64_t b)
-{
-	return a > INT64_MAX - b ? INT64_MAX : a + b;
-}
-
 struct hub_usage anthropic_usage_hub(const struct anthropic_usage *u)
 {
 	struct hub_usage usage = HUB_USAGE_INIT;
 
 	if (u->uncached >= 0) {
-		usage.in_total = add(add(u->uncached, hub_count(u->cache_read)),
-				     hub_count(u->cache_write));
+		usage.in_total = hub_count_add(u->uncached, hub_count(u->cache_read));
+		usage.in_total = hub_count_add(usage.in_total, hub_count(u->cache_write));
 	}
 	usage.in_cached = u->cache_read;
 	usage.in_cache_write = u->cache_write;

@@ -277,6 +277,11 @@ int64_t hub_count(int64_t tokens)
 	return tokens > 0 ? tokens : 0;
 }
 
+int64_t hub_count_add(int64_t a, int64_t b)
+{
+	return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 struct api_error hub_error_of(enum error_class class, const char *message)
 {
 	return (struct api_error){

@@ -365,6 +365,8 @@ struct slice hub_join_text(struct arena *a, const struct hub_blocks *list,
 /* Per field: what `more` knows replaces what `usage` knew. */
 void hub_usage_merge(struct hub_usage *usage, const struct hub_usage *more);
 int64_t hub_count(int64_t tokens);            /* -1 becomes 0 */
+/* Of two counts >= 0: a stranger's may be anything up to int64, sums stay inside. */
+int64_t hub_count_add(int64_t a, int64_t b);
 
 /* An error of the gateway's own making; `message` is borrowed. */
 struct api_error hub_error_of(enum error_class class, const char *message);

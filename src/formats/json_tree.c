@@ -338,11 +338,11 @@ bool json_to_double(const struct json *v, double *out)
 	return str_to_double(text, out);
 }
 
-bool json_get_int(const struct json *object, const char *name, int64_t *out)
+bool json_to_int(const struct json *v, int64_t *out)
 {
 	double value;
 
-	if (!json_to_double(json_get(object, name), &value) || value != floor(value)) {
+	if (!json_to_double(v, &value) || value != floor(value)) {
 		return false;
 	}
 	if (value >= 9.2e18) {
@@ -353,6 +353,11 @@ bool json_get_int(const struct json *object, const char *name, int64_t *out)
 		*out = (int64_t)value;
 	}
 	return true;
+}
+
+bool json_get_int(const struct json *object, const char *name, int64_t *out)
+{
+	return json_to_int(json_get(object, name), out);
 }
 
 static bool has_line_break(struct slice raw)

@@ -60,8 +60,9 @@ struct slice json_raw_of(const struct json *v);              /* SLICE_NULL for N
 struct slice json_get_text(const struct json *object, const char *name);
 /* Value of a boolean member, or `fallback`. */
 bool json_get_bool(const struct json *object, const char *name, bool fallback);
-/* A number member as a whole number (1e3 and 7.0 are whole); false when it is
- * not there or not one. Beyond int64 it saturates. */
+/* A number as a whole number (1e3 and 7.0 are whole); false when it is not
+ * there or not one. Beyond int64 it saturates. */
+bool json_to_int(const struct json *v, int64_t *out);
 bool json_get_int(const struct json *object, const char *name, int64_t *out);
 bool json_to_double(const struct json *v, double *out);
 
