@@ -194,7 +194,8 @@ static void decode_whole(struct convert_stream *s)
 	}
 	arena_init(&scratch, SCRATCH_BLOCK_BYTES);
 	body = json_read(&scratch, buf_slice(&s->whole), NULL);
-	if (json_is(body, JSON_OBJECT)) {
+	if (json_is(body, JSON_OBJECT) ||
+	    (s->upstream->answer_may_be_array && json_is(body, JSON_ARRAY))) {
 		s->upstream->decode_answer(&scratch, body, emitters);
 		if (!is_over(s)) {
 			give_up(s, ERROR_UPSTREAM_BAD,

@@ -9,6 +9,7 @@
 static const struct format *const formats[] = {
 	&format_anthropic,
 	&format_chat,
+	&format_gemini,
 };
 
 const struct format *format_find(enum format_id id)

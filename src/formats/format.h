@@ -68,6 +68,7 @@ struct format {
 	 * choice, MAX_CHOICES of them, sinks and choices set. Here as in a
 	 * stream, no choice ENDs before every choice has STARTed. */
 	void (*decode_answer)(struct arena *a, const struct json *body, struct emitter *e);
+	bool answer_may_be_array;                 /* `body` may be one of objects, too */
 
 	/* The whole answer for a client that does not stream (C121-C129). */
 	void (*encode_answer)(const struct answer_plan *plan, const struct fold *fold,
@@ -98,6 +99,7 @@ const struct format *format_find(enum format_id id);
 /* Each in its own .c file; listed in format.c. */
 extern const struct format format_anthropic;
 extern const struct format format_chat;
+extern const struct format format_gemini;
 
 /* ---- what several encoders share ---- */
 
