@@ -1,6 +1,7 @@
 /*
  * What an upstream does with one request: head, body, end, silence.
  */
+#define _GNU_SOURCE     /* memmem */
 #include "gateway/exchange.h"
 
 #include <strings.h>
@@ -71,6 +72,23 @@ static struct pair_list pairs_of(struct exchange *x)
 	return list;
 }
 
+/* An upstream that quotes the key it was sent shall not show it to the client,
+ * nor write it into the ledger. Of the same length, so that nothing moves. */
+static void hide_key(struct exchange *x)
+{
+	struct buf *body = &x->call.held;
+	const struct secret *secret = key_ring_get(x->keys, x->call.candidate->account->id, NULL);
+	struct slice key = secret ? secret_peek(secret) : SLICE_NULL;
+	char *at = body->ptr;
+
+	if (!key.len) {
+		return;
+	}
+	while (at && (at = memmem(at, body->len - (size_t)(at - body->ptr), key.ptr, key.len))) {
+		memset(at, '*', key.len);
+	}
+}
+
 static void failed_with_answer(struct exchange *x)
 {
 	struct call *c = &x->call;
@@ -78,12 +96,13 @@ static void failed_with_answer(struct exchange *x)
 	struct outcome outcome = {
 		.status = c->head.status,
 		.headers = &headers,
-		.body = arena_slice(&x->arena, buf_slice(&c->held)),
 		.detection = &x->config->detection,
 		.now_wall_ms = clock_wall_ms(),
 		.is_background = x->is_background,
 	};
 
+	hide_key(x);
+	outcome.body = arena_slice(&x->arena, buf_slice(&c->held));
 	attempt_failed(x, &outcome);
 }
 
