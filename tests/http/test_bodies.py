@@ -17,7 +17,7 @@ def test_generated_bodies_are_json_and_ranges_are_right(kind):
             continue
         assert value["model"] == "asked-model"
         assert json.loads(body.with_model("other"))["model"] == "other"
-        start, end = body.model_range
+        start, end = body.model_ranges[-1]
         assert json.loads(body.text[start:end]) == "asked-model"
 
 

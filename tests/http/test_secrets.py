@@ -57,8 +57,8 @@ def traffic(gateway, upstream):
     ok = wire.json_answer(CHAT.answer())
     for model in ("plain", "stored", "fromenv"):
         assert call(CHAT, model, ok).status == 200
-        call(CHAT, model, echo)
         call(CHAT, model, wire.answer(500, body=b"boom"))
+        assert call(CHAT, model, echo).status == 401
     call(CHAT, "proxied")
     call(ANTHROPIC, "through", wire.json_answer(ANTHROPIC.answer()),
          [("Authorization", "Bearer " + SECRETS["client"])])

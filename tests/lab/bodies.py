@@ -33,15 +33,19 @@ PATHS = {
 
 
 class Body:
-    """`text` of a request, and the range of the value of its last `model`,
-    the one that counts."""
+    """`text` of a request, and the ranges of the values of its top-level
+    `model` members, of which the last one counts."""
 
-    def __init__(self, text, model_range):
-        self.text, self.model_range = text, model_range
+    def __init__(self, text, model_ranges):
+        self.text, self.model_ranges = text, model_ranges
 
     def with_model(self, name):
-        start, end = self.model_range
-        return self.text[:start] + b'"' + name.encode() + b'"' + self.text[end:]
+        """The text with every one of them replaced: an upstream whose parser
+        takes the first must not see another name."""
+        text = self.text
+        for start, end in reversed(self.model_ranges):
+            text = text[:start] + b'"' + name.encode() + b'"' + text[end:]
+        return text
 
 
 class Generator:
@@ -59,14 +63,14 @@ class Generator:
                     if pick.random() < 0.1]
         pick.shuffle(members)
         if kind == "gemini":
-            return Body(self.object(members)[0], None)
-        last = pick.randrange(len(members) + 1)
-        members.insert(last, (pick.choice(MODEL_KEYS), self.model_text()))
+            return Body(self.object(members)[0], [])
+        places = [pick.randrange(len(members) + 1)]
+        members.insert(places[0], (pick.choice(MODEL_KEYS), self.model_text()))
         if pick.random() < 0.15:
-            members.insert(pick.randrange(last + 1), (pick.choice(MODEL_KEYS), b'"earlier"'))
-            last += 1
+            places = [pick.randrange(places[0] + 1), places[0] + 1]
+            members.insert(places[0], (pick.choice(MODEL_KEYS), b'"earlier"'))
         text, ranges = self.object(members)
-        return Body(text, ranges[last])
+        return Body(text, [ranges[place] for place in places])
 
     def answer(self, model):
         """Any JSON object with a top-level model."""
@@ -74,7 +78,7 @@ class Generator:
         place = self.random.randrange(len(members) + 1)
         members.insert(place, (b'"model"', b'"' + model.encode() + b'"'))
         text, ranges = self.object(members)
-        return Body(text, ranges[place])
+        return Body(text, [ranges[place]])
 
     def model_text(self):
         """The model name, now and then with an escape in it."""
