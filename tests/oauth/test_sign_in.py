@@ -130,8 +130,11 @@ class Browser:
         self.answer = json.loads(self.process.stdout.readline())
 
     def visit(self, url):
+        # by address: a bare system may not know the name localhost
+        request = urllib.request.Request(url.replace("//localhost:", "//127.0.0.1:"), headers={
+            "Host": urllib.parse.urlsplit(url).netloc})
         try:
-            with urllib.request.urlopen(url, timeout=60) as page:
+            with urllib.request.urlopen(request, timeout=60) as page:
                 return page.status, page.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()
