@@ -6,6 +6,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "cli/text.h"
+#include "control/control.h"
 
 void out_put(const struct buf *text)
 {
@@ -79,17 +80,8 @@ void out_error(const struct err *err)
 void out_error_json(const struct err *err)
 {
 	struct buf text = BUF_INIT(16 * KIB);
-	struct json_writer w;
 
-	json_open(&w, &text);
-	json_object(&w);
-	json_key(&w, "error");
-	json_object(&w);
-	json_kstr(&w, "code", err_code_name(err->kind));
-	json_kstr(&w, "message", err->msg);
-	json_kstr(&w, "hint", err->hint);
-	json_end(&w);
-	json_end(&w);
+	control_write_error(err, &text);
 	buf_addc(&text, '\n');
 	out_put(&text);
 	buf_release(&text);

@@ -42,7 +42,7 @@ static bool show(const struct sign_in *s, struct json_writer *w, struct err *err
 
 bool handle_oauth_list(struct call *call, struct json_writer *w, struct err *err)
 {
-	struct sign_in s;
+	struct sign_in s = { NULL, NULL };
 
 	json_object(w);
 	json_kstr(w, "notice", oauth_notice());
@@ -65,7 +65,7 @@ bool handle_oauth_list(struct call *call, struct json_writer *w, struct err *err
 
 bool handle_oauth_show(struct call *call, struct json_writer *w, struct err *err)
 {
-	struct sign_in s;
+	struct sign_in s = { NULL, NULL };
 
 	return find(call, &s, err) && show(&s, w, err);
 }
@@ -73,7 +73,7 @@ bool handle_oauth_show(struct call *call, struct json_writer *w, struct err *err
 bool handle_oauth_start(struct call *call, struct json_writer *w, struct err *err)
 {
 	static const char *const fields[] = { "browser", NULL };
-	struct sign_in s;
+	struct sign_in s = { NULL, NULL };
 	bool ok;
 
 	if (!fields_only(call->body, "a sign-in", fields, err) || !find(call, &s, err)) {
@@ -90,7 +90,7 @@ bool handle_oauth_code(struct call *call, struct json_writer *w, struct err *err
 {
 	static const char *const fields[] = { "code", NULL };
 	struct buf code = BUF_INIT(64 * KIB);
-	struct sign_in s;
+	struct sign_in s = { NULL, NULL };
 	bool ok = fields_only(call->body, "a sign-in", fields, err) &&
 		  field_need(call->body, "code", &code, err) && find(call, &s, err) &&
 		  oauth_finish(s.oauth, call->config, s.account, buf_text(&code), err) &&
@@ -102,7 +102,7 @@ bool handle_oauth_code(struct call *call, struct json_writer *w, struct err *err
 
 bool handle_oauth_cancel(struct call *call, struct json_writer *w, struct err *err)
 {
-	struct sign_in s;
+	struct sign_in s = { NULL, NULL };
 
 	return find(call, &s, err) && oauth_cancel(s.oauth, s.account, err) && show(&s, w, err);
 }
@@ -110,7 +110,7 @@ bool handle_oauth_cancel(struct call *call, struct json_writer *w, struct err *e
 bool handle_oauth_refresh(struct call *call, struct json_writer *w, struct err *err)
 {
 	const struct oauth_need need = { .reason = OAUTH_ASKED };
-	struct sign_in s;
+	struct sign_in s = { NULL, NULL };
 
 	return find(call, &s, err) &&
 	       oauth_refresh(s.oauth, call->config, s.account, &need, err) && show(&s, w, err);
@@ -118,7 +118,7 @@ bool handle_oauth_refresh(struct call *call, struct json_writer *w, struct err *
 
 bool handle_oauth_logout(struct call *call, struct json_writer *w, struct err *err)
 {
-	struct sign_in s;
+	struct sign_in s = { NULL, NULL };
 	bool revoked;
 
 	if (!find(call, &s, err) ||

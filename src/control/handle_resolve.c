@@ -24,12 +24,13 @@ static bool explain(const struct plan *plan, struct err *err)
 static void write_plan(const struct call *call, const struct plan *plan, struct json_writer *w)
 {
 	const struct control_runtime *runtime = call->control->runtime;
-	struct router *fresh = runtime ? NULL : router_create(0);
+	struct router *fresh = NULL;
 
-	if (fresh) {
+	if (!runtime) {
+		fresh = router_create(0);
 		router_configure(fresh, call->config);
 	}
-	router_write_resolve(fresh ? fresh : runtime->router, call->config, plan, w,
+	router_write_resolve(runtime ? runtime->router : fresh, call->config, plan, w,
 			     clock_moment());
 	router_destroy(fresh);
 }

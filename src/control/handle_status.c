@@ -60,7 +60,7 @@ static bool view_reasons(const struct call *call, const struct runtime_facts *fa
 		troubled++;
 	}
 	for (size_t i = 0; i < c->account_count; i++) {
-		struct buf text = BUF_INIT(2 * MAX_ERR_MSG);
+		struct buf text = BUF_INIT(2UL * MAX_ERR_MSG);
 		struct buf why = BUF_INIT(MAX_ERR_MSG);
 		const char *state = upstream_state(call->control->runtime, &c->accounts[i], &why);
 

@@ -147,7 +147,7 @@ bool http_read_to(int fd, struct buf *in, size_t size, struct err *err)
 size_t http_read_head(int fd, struct buf *in, struct err *err)
 {
 	size_t size;
-	size_t got;
+	size_t got = 0;
 
 	while (!(size = http_head_size(buf_slice(in))) && in->len <= MAX_CONTROL_HEAD_BYTES) {
 		if (!http_read_some(fd, in, &got, err)) {

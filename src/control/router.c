@@ -156,6 +156,15 @@ static void end_call(struct call *call)
 	arena_release(&call->arena);
 }
 
+static bool handle(struct call *call, const struct control_route *route,
+		   struct json_writer *w, struct err *err)
+{
+	if (!route->handle) {
+		return err_setf(err, ERR_USAGE, "this path only streams");
+	}
+	return route->handle(call, w, err);
+}
+
 int control_dispatch(struct control *c, const struct control_request *req, struct buf *out)
 {
 	struct call call;
@@ -169,11 +178,7 @@ int control_dispatch(struct control *c, const struct control_request *req, struc
 	init_call(&call, c, req);
 	find_route(req, &m);
 	json_open(&w, out);
-	ok = begin_call(&call, &m, &err);
-	if (ok && !m.route->handle) {
-		ok = err_setf(&err, ERR_USAGE, "this path only streams");
-	}
-	ok = ok && m.route->handle(&call, &w, &err);
+	ok = begin_call(&call, &m, &err) && handle(&call, m.route, &w, &err);
 	if (ok && out->failed) {
 		ok = err_setf(&err, ERR_TOO_LARGE, "the answer is too large; ask for less");
 	}
@@ -210,7 +215,7 @@ int control_follow(struct control *c, const struct control_request *req,
 
 	init_call(&call, c, req);
 	find_route(req, &m);
-	if (!begin_call(&call, &m, &err) || !m.route->follow(&call, sink, &err)) {
+	if (!begin_call(&call, &m, &err) || !m.route || !m.route->follow(&call, sink, &err)) {
 		status = control_write_error(&err, out);
 	}
 	end_call(&call);

@@ -101,8 +101,6 @@ static void set_attributes(posix_spawnattr_t *attr)
 				 POSIX_SPAWN_SETSIGDEF);
 }
 
-extern char **environ;
-
 /* A session of its own, standard streams to nowhere: what it has to say is in
  * its log files. */
 static bool spawn(const struct vec *arguments, int ready_fd, pid_t *pid, struct err *err)

@@ -30,7 +30,7 @@
  * word in between: the file is read once it has been left alone this long. */
 #define QUIET_MS 100
 
-#define SWEEP_MS (60 * 60 * 1000)
+#define SWEEP_MS (60UL * 60 * 1000)
 
 struct keeper {
 	struct keeper_setup setup;

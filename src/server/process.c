@@ -63,7 +63,7 @@ void process_notify(const char *state)
 	socklen_t size;
 	int fd;
 
-	if (str_empty(path) || !str_copy(address.sun_path, sizeof address.sun_path, path)) {
+	if (!path || !*path || !str_copy(address.sun_path, sizeof address.sun_path, path)) {
 		return;
 	}
 	size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
