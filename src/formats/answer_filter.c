@@ -59,6 +59,7 @@ static void filter_block_start(struct answer_filter *f, const struct event *ev)
 			block = (struct hub_block){ .kind = BLOCK_TEXT };
 		} else if ((tool = answer_plan_tool(f->plan, block.tool_use.name))) {
 			block.tool_use.name = tool->name;
+			block.tool_use.name_space = tool->name_space;
 			block.tool_use.is_custom |= tool->is_custom;
 		}
 	}

@@ -17,6 +17,30 @@ static struct slice keep(struct answer_plan *plan, struct slice s)
 	return s.ptr ? arena_slice(&plan->arena, s) : s;
 }
 
+static struct slice keep_small(struct answer_plan *plan, struct slice s)
+{
+	return s.len <= MAX_ECHO_BYTES ? keep(plan, s) : SLICE_NULL;
+}
+
+/* What Responses objects repeat of their request. */
+static void keep_echoes(struct answer_plan *plan, const struct hub_request *req)
+{
+	plan->max_tokens = req->max_tokens;
+	plan->temperature = req->temperature;
+	plan->temperature.text = keep(plan, req->temperature.text);
+	plan->top_p = req->top_p;
+	plan->top_p.text = keep(plan, req->top_p.text);
+	plan->effort = req->thinking.effort;
+	plan->parallel = req->parallel;
+	plan->metadata = keep_small(plan, req->metadata);
+	plan->choice = req->tool_choice.mode;
+	plan->chosen = keep_small(plan, req->tool_choice.name);
+	plan->output = req->output.kind;
+	plan->verbosity = keep_small(plan, req->verbosity);
+	plan->cache_key = keep_small(plan, req->cache_key);
+	plan->user_id = keep_small(plan, req->user_id);
+}
+
 static struct answer_plan *plan_new(enum format_id client, enum format_id upstream)
 {
 	struct answer_plan *plan = xcalloc(1, sizeof *plan);
@@ -45,15 +69,8 @@ struct answer_plan *answer_plan_create(const struct hub_request *req, enum forma
 	plan->show = req->thinking.show;
 	plan->show_reasoning = options->show_reasoning;
 	plan->think_parse = options->inline_think_parse;
-	plan->max_tokens = req->max_tokens;
-	plan->temperature = req->temperature;
-	plan->temperature.text = keep(plan, req->temperature.text);
-	plan->top_p = req->top_p;
-	plan->top_p.text = keep(plan, req->top_p.text);
-	plan->effort = req->thinking.effort;
-	plan->parallel = req->parallel;
-	if (req->metadata.len <= MAX_ECHO_BYTES) {
-		plan->metadata = keep(plan, req->metadata);
+	if (req->format == FORMAT_RESPONSES) {
+		keep_echoes(plan, req);
 	}
 	if (hub_name_count(req->stop) == 1) {
 		plan->only_stop = keep(plan, req->stop->text);
@@ -74,16 +91,17 @@ void answer_plan_destroy(struct answer_plan *plan)
 	}
 }
 
-static void add_tool(struct answer_plan *plan, struct slice wire, struct slice name,
-		     bool is_custom)
+static void add_tool(struct answer_plan *plan, const struct hub_tool *tool, struct slice wire,
+		     struct slice name, bool is_custom)
 {
-	struct plan_tool *tool = arena_zalloc(&plan->arena, sizeof *tool);
+	struct plan_tool *entry = arena_zalloc(&plan->arena, sizeof *entry);
 
-	tool->wire = keep(plan, wire);
-	tool->name = keep(plan, name);
-	tool->is_custom = is_custom;
-	tool->next = plan->tools;
-	plan->tools = tool;
+	entry->wire = keep(plan, wire);
+	entry->name = keep(plan, name);
+	entry->name_space = keep(plan, tool ? tool->name_space : SLICE_NULL);
+	entry->is_custom = is_custom;
+	entry->next = plan->tools;
+	plan->tools = entry;
 }
 
 void answer_plan_tools(struct answer_plan *plan, const struct hub_request *req,
@@ -92,13 +110,14 @@ void answer_plan_tools(struct answer_plan *plan, const struct hub_request *req,
 	for (const struct wire_pair *pair = names->changed; pair; pair = pair->next) {
 		const struct hub_tool *tool = hub_tool_find(req, pair->original);
 
-		add_tool(plan, pair->wire, pair->original,
+		add_tool(plan, tool, pair->wire, pair->original,
 			 tool && tool->kind == TOOL_CUSTOM && !custom_native);
 	}
 	tools_each(tool, req) {
-		if (tool->kind == TOOL_CUSTOM && !custom_native &&
-		    !answer_plan_tool(plan, tool->name)) {
-			add_tool(plan, tool->name, tool->name, true);
+		bool is_custom = tool->kind == TOOL_CUSTOM && !custom_native;
+
+		if ((is_custom || tool->name_space.len) && !answer_plan_tool(plan, tool->name)) {
+			add_tool(plan, tool, tool->name, tool->name, is_custom);
 		}
 	}
 }

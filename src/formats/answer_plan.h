@@ -15,6 +15,7 @@ struct plan_tool {
 	struct plan_tool *next;
 	struct slice wire;                /* its name upstream */
 	struct slice name;                /* the client's own (C89) */
+	struct slice name_space;          /* ... of which this is the first part (C32) */
 	bool is_custom;                   /* was sent as a function (C48) */
 };
 
@@ -44,6 +45,12 @@ struct answer_plan {
 	enum hub_effort effort;
 	enum hub_tri parallel;
 	struct slice metadata;
+	enum hub_choice_mode choice;
+	struct slice chosen;              /* CHOICE_NAMED: a function's name */
+	enum hub_output_kind output;
+	struct slice verbosity;
+	struct slice cache_key;
+	struct slice user_id;
 };
 
 /* Name of the tool that stands for structured output (C97). */
@@ -57,7 +64,7 @@ struct answer_plan *answer_plan_create(const struct hub_request *req, enum forma
 struct answer_plan *answer_plan_watch(enum format_id upstream);
 void answer_plan_destroy(struct answer_plan *plan);
 
-/* Remembers renamed and custom tools, once the request is encoded. */
+/* Remembers renamed, custom and namespace tools, once the request is encoded. */
 void answer_plan_tools(struct answer_plan *plan, const struct hub_request *req,
 		       const struct wire_map *names, bool custom_native);
 /* The gateway scans for the request's stop texts itself (C106). */

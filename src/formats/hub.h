@@ -128,7 +128,7 @@ struct hub_block {
 			struct slice id;
 			struct slice name;
 			struct slice args;            /* raw text, perhaps no JSON (C5) */
-			struct slice name_space;      /* R namespace tools (C32) */
+			struct slice name_space;      /* R: part of the name, as in hub_tool */
 			bool is_custom;               /* args = {"input": text} (C31) */
 		} tool_use;
 		struct {                              /* TOOL_RESULT */
@@ -166,7 +166,8 @@ struct hub_tool {
 	struct hub_tool *next;
 	enum hub_tool_kind kind;
 	struct slice type;                /* SERVER, OPAQUE: the origin's type, "web_search_20260318" */
-	struct slice name;
+	struct slice name;                /* in a namespace: "namespace__name" (C32) */
+	struct slice name_space;          /* R; absent: none */
 	struct slice description;
 	struct slice schema;              /* raw JSON; absent: none given */
 	enum hub_tri strict;

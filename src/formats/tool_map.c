@@ -101,12 +101,18 @@ bool web_search_read(struct arena *a, const struct hub_tool *tool, struct web_se
 	return true;
 }
 
+/* What a choice calls it: tools of Responses' vendor have no names. */
+static struct slice called(const struct hub_tool *tool)
+{
+	return tool->name.len ? tool->name : tool->type;
+}
+
 static bool is_forced(const struct hub_request *req, const struct hub_tool *tool)
 {
 	const struct hub_tool_choice *choice = &req->tool_choice;
 	bool is_only = req->tools == tool && !tool->next;
 
-	return (choice->mode == CHOICE_NAMED && slice_same(choice->name, tool->name)) ||
+	return (choice->mode == CHOICE_NAMED && slice_same(choice->name, called(tool))) ||
 	       (choice->mode == CHOICE_ANY && is_only);
 }
 
@@ -127,5 +133,5 @@ bool tool_drop(struct conversion *c, const struct hub_tool *tool)
 bool tool_is_allowed(const struct hub_request *req, const struct hub_tool *tool)
 {
 	return req->tool_choice.mode != CHOICE_ALLOWED ||
-	       hub_has_name(req->tool_choice.allowed, tool->name);
+	       hub_has_name(req->tool_choice.allowed, called(tool));
 }
