@@ -10,6 +10,7 @@ static const struct format *const formats[] = {
 	&format_anthropic,
 	&format_chat,
 	&format_gemini,
+	&format_responses,
 };
 
 const struct format *format_find(enum format_id id)

@@ -100,6 +100,7 @@ const struct format *format_find(enum format_id id);
 extern const struct format format_anthropic;
 extern const struct format format_chat;
 extern const struct format format_gemini;
+extern const struct format format_responses;
 
 /* ---- what several encoders share ---- */
 

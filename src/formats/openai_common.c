@@ -9,6 +9,11 @@
 static const char error_mark[] = "[tool error] ";
 #define MAX_USER_ID_BYTES 64
 
+struct slice openai_error_mark(void)
+{
+	return slice_of(error_mark);
+}
+
 static bool has_mark(struct slice text)
 {
 	size_t len = strlen(error_mark);
@@ -23,7 +28,7 @@ struct slice openai_result_text(struct arena *a, const struct hub_block *result)
 	if (!result->tool_result.is_error || has_mark(text)) {
 		return text;
 	}
-	return slice_cat(a, slice_of(error_mark), text);
+	return slice_cat(a, openai_error_mark(), text);
 }
 
 void openai_result_unmark(struct hub_block *result)
@@ -48,6 +53,22 @@ struct slice openai_user_id(struct conversion *c, const char **member)
 	}
 	if (!c->options.safety_identifier || id.len <= MAX_USER_ID_BYTES) {
 		return id;
+	}
+	crypto_sha256_hex(id, hex);
+	return slice_of(arena_strdup(c->arena, hex));
+}
+
+/* Anthropic's user id names the session as well (claude-code.md). */
+struct slice openai_cache_key(struct conversion *c)
+{
+	char hex[SHA256_HEX_BYTES];
+	struct slice id = c->req->user_id;
+
+	if (c->req->cache_key.len) {
+		return c->req->cache_key;
+	}
+	if (c->req->format != FORMAT_ANTHROPIC || !id.len || !c->options.safety_identifier) {
+		return SLICE_NULL;
 	}
 	crypto_sha256_hex(id, hex);
 	return slice_of(arena_strdup(c->arena, hex));
@@ -166,9 +187,10 @@ static bool mentions_json(const struct hub_blocks *blocks)
 struct slice openai_json_sentence(struct conversion *c)
 {
 	const struct hub_request *req = c->req;
+	bool counts_system = c->upstream != FORMAT_RESPONSES;
 
 	if (req->output.kind != OUTPUT_JSON || !c->options.word_json ||
-	    mentions_json(&req->system)) {
+	    (counts_system && mentions_json(&req->system))) {
 		return SLICE_NULL;
 	}
 	messages_each(m, req) {

@@ -8,6 +8,7 @@
 #include "formats/format.h"
 
 /* C46: neither format has an error flag; the text says it, once. */
+struct slice openai_error_mark(void);
 struct slice openai_result_text(struct arena *a, const struct hub_block *result);
 /* Takes the mark off the first text block of a decoded result, sets is_error. */
 void openai_result_unmark(struct hub_block *result);
@@ -15,6 +16,11 @@ void openai_result_unmark(struct hub_block *result);
 /* C54: the value and the member's name; at OpenAI itself a long id is hashed.
  * Absent: leave it out. */
 struct slice openai_user_id(struct conversion *c, const char **member);
+
+/* C56: the client's key, or at OpenAI itself one that stays the same for a
+ * user's session, where the client tells one in its own way: requests that
+ * share a prefix then meet the same cache. Absent: leave it out. */
+struct slice openai_cache_key(struct conversion *c);
 
 /* C110: the level to send, or NULL to leave it out; warns where the wish
  * cannot be met. */
@@ -34,8 +40,9 @@ void openai_output_read(struct arena *a, const struct json *format, bool strict_
 /* C93: the schema that is sent. */
 struct slice openai_output_schema(struct conversion *c);
 
-/* C98: the sentence to append to the system text, or SLICE_NULL when the word
- * JSON is there already or nobody asks for it. */
+/* C98: the sentence to add to what the vendor searches for the word JSON (the
+ * messages, and in Chat the system text with them), or SLICE_NULL when it is
+ * there already or nobody asks for it. */
 struct slice openai_json_sentence(struct conversion *c);
 
 #endif
