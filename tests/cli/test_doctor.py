@@ -4,7 +4,9 @@ import socket
 
 import pytest
 
+from lab import wire
 from lab.gateway import Gateway
+from lab.upstream import Upstream
 
 
 @pytest.fixture
@@ -65,9 +67,16 @@ def test_a_configuration_that_is_not_valid(home):
 
 
 def test_plain_keys_move_into_the_store(home):
+    with Upstream(lambda request: wire.json_answer({"data": []})) as upstream:
+        move_plain_keys(home, upstream.url + "/v1")
+
+
+def move_plain_keys(home, url):
     text = ("credentials: {store: file}\n# the accounts\nupstream_accounts:\n"
-            "  - name: a\n    provider: openai\n    api_key: sk-plain-1234567890  # mine\n"
-            "  - name: b\n    provider: openai\n    api_key: ${B_KEY:-x}\n")
+            f"  - name: a\n    provider: openai\n    base_url: {url}\n"
+            "    api_key: sk-plain-1234567890  # mine\n"
+            f"  - name: b\n    provider: openai\n    base_url: {url}\n"
+            "    api_key: ${B_KEY:-x}\n")
     home.config_path.write_text(text)
     home.config_path.chmod(0o600)
     done = home.cli("doctor")
