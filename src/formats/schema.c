@@ -107,6 +107,19 @@ static bool is_object_type(const struct json *v)
 	return json_is_text(type, "object") || json_get(v, "properties");
 }
 
+/* OpenAI's grammar of patterns has no look-around. */
+static bool is_strict_pattern(struct slice pattern)
+{
+	static const char *const refused[] = { "(?=", "(?!", "(?<=", "(?<!" };
+
+	for (size_t i = 0; i < ARRAY_LEN(refused) && pattern.len; i++) {
+		if (str_ifind(pattern.ptr, pattern.len, refused[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool is_strict_node(struct strict_check *c, const struct json *v, int level)
 {
 	const struct json *choices = json_get(v, "enum");
@@ -121,7 +134,7 @@ static bool is_strict_node(struct strict_check *c, const struct json *v, int lev
 		}
 	}
 	c->enums += choices ? choices->count : 0;
-	if (c->enums > STRICT_MAX_ENUM ||
+	if (c->enums > STRICT_MAX_ENUM || !is_strict_pattern(json_get_text(v, "pattern")) ||
 	    (is_object_type(v) && !are_strict_properties(c, v, level)) ||
 	    (items && !is_strict_node(c, items, level + 1))) {
 		return false;

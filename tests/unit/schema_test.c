@@ -154,6 +154,9 @@ static void strict_subset(void **state)
 		"{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"uniqueItems\":"
 		"true}},\"required\":[\"a\"],\"additionalProperties\":false}")));
 	assert_false(schema_is_strict(slice_of("nonsense")));
+	assert_false(schema_is_strict(slice_of(
+		"{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":"
+		"\"^(?!x)\"}},\"required\":[\"a\"],\"additionalProperties\":false}")));
 }
 
 /* C93 */
