@@ -217,10 +217,10 @@ struct slice chat_answer_id(struct arena *a, const struct answer_plan *plan,
 	return id_base62_derive(a, prefix, 29, head->id);
 }
 
-/* C128: only the family knows these names. */
-static bool shows_tier(const struct answer_head *head)
+/* C128: only the family knows these names; text completions have none. */
+static bool shows_tier(const struct answer_plan *plan, const struct answer_head *head)
 {
-	return head->service_tier.len &&
+	return head->service_tier.len && !plan->text_completion &&
 	       (head->format == FORMAT_CHAT || head->format == FORMAT_RESPONSES);
 }
 
@@ -235,7 +235,7 @@ void chat_head_write(struct json_writer *w, const struct answer_plan *plan,
 	json_kint(w, "created", head->created);
 	json_key(w, "model");
 	json_strn(w, head->model);
-	if (shows_tier(head)) {
+	if (shows_tier(plan, head)) {
 		json_kslice(w, "service_tier", head->service_tier);
 	}
 	json_kstr(w, "system_fingerprint", NULL);
