@@ -44,17 +44,14 @@ static size_t token_length(struct slice text, size_t at)
 	return len;
 }
 
+/* Most words differ in their first letter, and every line of the log comes
+ * through here: no lengths are taken beforehand. */
 static bool starts_at(struct slice text, size_t at, const char *word, bool fold)
 {
-	size_t len = strlen(word);
+	for (; *word; word++, at++) {
+		char c = at < text.len ? text.ptr[at] : '\0';
 
-	if (text.len - at < len) {
-		return false;
-	}
-	for (size_t i = 0; i < len; i++) {
-		char c = text.ptr[at + i];
-
-		if (c != word[i] && !(fold && tolower((unsigned char)c) == word[i])) {
+		if (c != *word && !(fold && tolower((unsigned char)c) == *word)) {
 			return false;
 		}
 	}
@@ -63,12 +60,13 @@ static bool starts_at(struct slice text, size_t at, const char *word, bool fold)
 
 static size_t shape_length(struct slice text, size_t at)
 {
-	size_t len = token_length(text, at);
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		if (starts_at(text, at, shapes[i].prefix, false)) {
+			size_t len = token_length(text, at);
 
-	for (size_t i = 0; len && i < ARRAY_LEN(shapes); i++) {
-		if (starts_at(text, at, shapes[i].prefix, false) &&
-		    len >= strlen(shapes[i].prefix) + shapes[i].least) {
-			return len;
+			if (len >= strlen(shapes[i].prefix) + shapes[i].least) {
+				return len;
+			}
 		}
 	}
 	return 0;
