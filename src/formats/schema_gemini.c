@@ -123,9 +123,14 @@ static void clean_type(struct cleaner *c, struct json_object *out, struct json_o
 /* C95: only texts are choices there; anything else is told in words. */
 static void clean_enum(struct cleaner *c, struct json_object *out, struct json_object *choices)
 {
-	struct json_object *texts = json_object_new_array();
+	struct json_object *texts;
 	bool all_texts = is_type(choices, json_type_array);
 
+	if (!c->is_classic) {
+		json_object_object_add(out, "enum", json_object_get(choices));
+		return;
+	}
+	texts = json_object_new_array();
 	for (size_t i = 0; all_texts && i < json_object_array_length(choices); i++) {
 		struct json_object *item = json_object_array_get_idx(choices, i);
 
@@ -137,9 +142,7 @@ static void clean_enum(struct cleaner *c, struct json_object *out, struct json_o
 			json_object_array_add(texts, json_object_get(item));
 		}
 	}
-	if (!c->is_classic) {
-		json_object_object_add(out, "enum", json_object_get(choices));
-	} else if (all_texts && json_object_array_length(texts)) {
+	if (all_texts && json_object_array_length(texts)) {
 		set_type(c, out, "string");
 		json_object_object_add(out, "enum", json_object_get(texts));
 	} else {

@@ -106,6 +106,8 @@ static void property_names_are_no_keywords(void **state)
 static void json_schema_subset(void **state)
 {
 	(void)state;
+	expect_json("{\"type\":[\"string\",\"null\"],\"enum\":[\"a\",null]}",
+		    "{\"type\":[\"string\",\"null\"],\"enum\":[\"a\",null]}");
 	expect_json("{\"$schema\":\"s\",\"type\":[\"string\",\"null\"],\"pattern\":\"^a\","
 		    "\"x-y\":1}",
 		    "{\"type\":[\"string\",\"null\"],\"description\":\"pattern: ^a\"}");
