@@ -118,7 +118,8 @@ static void gemini_traits(const char *name, struct model_traits *t)
 	t->penalties = !is_budget;
 	t->can_disable = !str_glob("*2.5-pro*", name);
 	t->is_level_gemini = !is_budget && !is_old;
-	t->effort_min = EFFORT_MINIMAL;
+	/* The Pro models have no level below low. */
+	t->effort_min = str_glob("*pro*", name) ? EFFORT_LOW : EFFORT_MINIMAL;
 	t->effort_max = EFFORT_HIGH;
 	if (is_old) {
 		t->thinking = STYLE_NONE;
