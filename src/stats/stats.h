@@ -1,6 +1,8 @@
 /*
- * What the gateway knows about its own work. Each worker writes its own shard
- * without locks; a reader merges. Names and fields: product, section 10.
+ * What the gateway knows about its own work. Each worker counts in its own
+ * shard; a reader merges all of them into a report. A shard's lock is taken
+ * by its worker for some hundred nanoseconds a request, and by a reader for
+ * one series at a time. Names and fields: product, section 10.
  */
 #ifndef STATS_STATS_H
 #define STATS_STATS_H
@@ -9,55 +11,9 @@
 #include <stdint.h>
 
 #include "config/config.h"
-
-#define RECORD_MAX_ATTEMPTS 10
-
-struct attempt_record {
-	const char *upstream;
-	const char *model;
-	int status;             /* 0: no answer */
-	int64_t ms;
-	const char *reason;     /* class and words; NULL for success */
-};
-
-struct token_counts {
-	int64_t in;             /* includes cached and cache-written */
-	int64_t out;            /* includes reasoning */
-	int64_t cache_read;
-	int64_t cache_write;
-	int64_t reasoning;
-	bool is_known;          /* false: the upstream said nothing */
-};
-
-/* One finished exchange. All pointers are borrowed for the call. */
-struct request_record {
-	int64_t at_ms;          /* wall clock at its start */
-	const char *trace_id;
-	const char *key_name;
-	const char *client;     /* user agent, first word */
-	const char *method;
-	const char *path;
-	enum format_id format_in;
-	enum format_id format_out;
-	const char *model_asked;
-	const char *model_used;
-	const char *upstream;   /* NULL: none answered */
-	const char *session;
-	struct attempt_record attempts[RECORD_MAX_ATTEMPTS];
-	int attempt_count;
-	int status;             /* 499: the client left */
-	int64_t ttft_ms;        /* -1: no content */
-	int64_t total_ms;
-	int64_t overhead_us;    /* own time until the upstream request left */
-	struct token_counts tokens;
-	int64_t bytes_in;
-	int64_t bytes_out;
-	int64_t chunks;
-	bool is_stream;
-	const char *warnings;
-	const char *error;      /* what the client was told; NULL: none */
-	const char *trace;      /* JSON array: candidates with the reason each was passed over */
-};
+#include "stats/record.h"
+#include "stats/series.h"
+#include "stats/usage.h"
 
 struct stats;
 struct stats_shard;
@@ -66,10 +22,51 @@ struct stats *stats_create(unsigned workers);
 void stats_destroy(struct stats *s);
 struct stats_shard *stats_shard(struct stats *s, unsigned worker);
 
-/* Owner worker of the shard only. `account_id` NULL: before a choice. */
+/* --- for the shard's own worker --- */
+
 void stats_begin(struct stats_shard *shard);
+/* An exchange that is not recorded (health, lists) is over. */
+void stats_end(struct stats_shard *shard);
+
+/* A request to an upstream begins and ends. `account_id` NULL: nothing. */
 void stats_upstream_begin(struct stats_shard *shard, const char *account_id);
 void stats_upstream_end(struct stats_shard *shard, const char *account_id);
+
 void stats_finish(struct stats_shard *shard, const struct request_record *r);
+
+/* --- for readers, any thread --- */
+
+/* Everything counted since the start, merged. */
+struct stats_report {
+	struct series_set routes;       /* upstream, model */
+	struct series_set upstreams;    /* upstream, "" */
+	struct series_set models;       /* model, "" */
+	struct series_set keys;         /* key, "" */
+	struct tally total;
+	struct histogram overhead_us;
+	struct map in_flight;           /* account id: the count as a pointer */
+	int64_t open_exchanges;
+	int64_t lost_records;           /* the collector was too slow for their texts */
+};
+
+struct stats_report *stats_report_create(struct stats *s);
+void stats_report_destroy(struct stats_report *report);
+
+/* Requests to this account under way. */
+int64_t stats_report_in_flight(const struct stats_report *report, const char *account_id);
+
+/* Members of an object (tally_write); one that never was counts nothing. */
+void stats_write_upstream(const struct stats_report *report, const char *name,
+			  struct json_writer *w);
+void stats_write_model(const struct stats_report *report, const char *name,
+		       struct json_writer *w);
+void stats_write_key(const struct stats_report *report, const char *name,
+		     struct json_writer *w);
+
+/* --- for the one collector (history.h) --- */
+
+/* What has come since the last call: records (owned by the caller then,
+ * appended) and rows of usage, merged. */
+void stats_collect(struct stats *s, struct vec *records, struct usage_table *usage);
 
 #endif
