@@ -193,11 +193,14 @@ static void record(struct exchange *x)
 		.chunks = x->chunks,
 		.is_stream = x->endpoint.is_stream || x->scan.is_stream,
 		.tokens = x->tokens,
+		.session = x->session,
+		.cost_pico_usd = COST_UNKNOWN,
 		.warnings = x->warnings_text,
 		.error = x->error,
 	};
 
 	if (x->endpoint.kind != ENDPOINT_CALL) {
+		stats_end(x->worker->shard);
 		return;
 	}
 	copy_attempts(x, &r);
