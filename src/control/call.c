@@ -10,10 +10,25 @@
 #include "credentials/prompt.h"
 #include "credentials/store.h"
 #include "oauth/oauth.h"
+#include "stats/stats.h"
 
 bool call_is_running(const struct call *call)
 {
 	return call->control->runtime;
+}
+
+const struct stats_report *call_report(struct call *call)
+{
+	if (!call->report && call->control->runtime) {
+		call->report = stats_report_create(call->control->runtime->stats);
+	}
+	return call->report;
+}
+
+void call_forget_report(struct call *call)
+{
+	stats_report_destroy(call->report);
+	call->report = NULL;
 }
 
 const char *call_query(struct call *call, const char *name)

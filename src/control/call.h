@@ -19,6 +19,8 @@ struct control {
 	struct oauth *oauth;
 };
 
+struct stats_report;
+
 struct call {
 	struct control *control;
 	struct config *config;          /* owned reference; NULL: the file does not load */
@@ -28,6 +30,7 @@ struct call {
 	const char *param;              /* decoded; the U of /v1/upstreams/U; may be NULL */
 	const char *query;              /* raw, without the question mark */
 	struct slice body;              /* a JSON object; empty: none */
+	struct stats_report *report;    /* owned; see call_report() */
 	struct arena arena;             /* dies with the call */
 };
 
@@ -79,6 +82,11 @@ struct key_ring *call_keys(struct call *call);
 
 /* Sign-ins to accounts. Borrowed. NULL + ERR_STORE. */
 struct oauth *call_oauth(struct call *call, struct err *err);
+
+/* What has been counted, merged at the first use since call_forget_report();
+ * NULL: no gateway runs. */
+const struct stats_report *call_report(struct call *call);
+void call_forget_report(struct call *call);
 
 /* Does a gateway run? */
 bool call_is_running(const struct call *call);

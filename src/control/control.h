@@ -21,6 +21,7 @@ struct control;
 struct key_ring;
 struct oauth;
 struct router;
+struct stats;
 
 /* How a running gateway is, at one moment. */
 struct runtime_facts {
@@ -59,6 +60,9 @@ struct control_runtime {
 
 	/* What routing remembers. Borrowed. */
 	struct router *router;
+
+	/* What it has counted. Borrowed. */
+	struct stats *stats;
 
 	/* Begins the end: draining, or `now`. Returns at once. */
 	void (*stop)(void *ctx, bool now);

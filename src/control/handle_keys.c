@@ -47,7 +47,7 @@ static bool show(struct call *call, const char *id, const char *secret,
 	if (!k) {
 		return err_setf(err, ERR_CONFLICT, "the key was removed meanwhile");
 	}
-	view_key(k, w);
+	view_key(call, k, w);
 	if (secret) {
 		json_kstr(w, "key", secret);
 	}
@@ -77,7 +77,7 @@ bool handle_key_show(struct call *call, struct json_writer *w, struct err *err)
 	const struct gateway_key *k = find(call, err);
 
 	if (k) {
-		view_key(k, w);
+		view_key(call, k, w);
 		json_end(w);
 	}
 	return k;

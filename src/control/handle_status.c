@@ -13,6 +13,7 @@
 #include "control/call.h"
 #include "control/log_lines.h"
 #include "control/views.h"
+#include "stats/stats.h"
 
 /* How often a stream looks for something new between two snapshots. */
 #define LOOK_MS 200
@@ -81,7 +82,7 @@ static bool view_reasons(const struct call *call, const struct runtime_facts *fa
 	return troubled == 0;
 }
 
-static void write_status(const struct call *call, struct json_writer *w)
+static void write_status(struct call *call, struct json_writer *w)
 {
 	struct runtime_facts facts;
 
@@ -101,6 +102,10 @@ static void write_status(const struct call *call, struct json_writer *w)
 	json_end(w);
 	json_kstr(w, "health", view_reasons(call, &facts, w) ? "healthy" : "degraded");
 	json_kint(w, "in_flight", facts.in_flight);
+	json_key(w, "totals");
+	json_object(w);
+	tally_write(&call_report(call)->total, w);
+	json_end(w);
 	json_key(w, "upstreams");
 	view_upstreams(call, w);
 }
@@ -114,6 +119,22 @@ bool handle_status(struct call *call, struct json_writer *w, struct err *err)
 	return true;
 }
 
+/* Of every model that was used, by its name upstream. */
+static void write_served(const struct stats_report *report, struct json_writer *w)
+{
+	json_key(w, "served");
+	json_array(w);
+	for (size_t i = 0; i < report->models.list.len; i++) {
+		const struct series *s = series_at(&report->models, i);
+
+		json_object(w);
+		json_kstr(w, "name", s->group);
+		tally_write(&s->tally, w);
+		json_end(w);
+	}
+	json_end(w);
+}
+
 bool handle_snapshot(struct call *call, struct json_writer *w, struct err *err)
 {
 	(void)err;
@@ -125,6 +146,7 @@ bool handle_snapshot(struct call *call, struct json_writer *w, struct err *err)
 	view_keys(call, w);
 	json_key(w, "models");
 	view_models(call, w);
+	write_served(call_report(call), w);
 	json_end(w);
 	return true;
 }
@@ -197,6 +219,7 @@ bool follow_events(struct call *call, const struct control_sink *sink, struct er
 		uint64_t now_ms = clock_mono_ms();
 
 		call_load_config(call, NULL);
+		call_forget_report(call);
 		if (now_ms >= due_ms || call->config->generation != sent_generation) {
 			sent_generation = call->config->generation;
 			due_ms = now_ms + (uint64_t)interval_ms;

@@ -153,6 +153,7 @@ static void end_call(struct call *call)
 {
 	config_unref(call->config);
 	config_unref(call->before);
+	call_forget_report(call);
 	arena_release(&call->arena);
 }
 

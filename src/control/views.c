@@ -7,6 +7,7 @@
 #include "control/call.h"
 #include "credentials/key_ring.h"
 #include "routing/router.h"
+#include "stats/stats.h"
 
 void view_list(struct json_writer *w, const char *name, const struct string_list *list)
 {
@@ -114,7 +115,7 @@ const char *upstream_state(const struct control_runtime *runtime,
 	return condition_name(router_condition(runtime->router, a->id, clock_moment()));
 }
 
-static void view_state(const struct call *call, const struct upstream_account *a,
+static void view_state(struct call *call, const struct upstream_account *a,
 		       struct json_writer *w)
 {
 	const struct control_runtime *runtime = call->control->runtime;
@@ -124,11 +125,12 @@ static void view_state(const struct call *call, const struct upstream_account *a
 	json_kstr(w, "problem", problem.len ? buf_text(&problem) : NULL);
 	if (runtime) {
 		router_write_upstream(runtime->router, a, w, clock_moment());
+		stats_write_upstream(call_report(call), a->name, w);
 	}
 	buf_release(&problem);
 }
 
-void view_upstream(const struct call *call, const struct upstream_account *a,
+void view_upstream(struct call *call, const struct upstream_account *a,
 		   struct json_writer *w)
 {
 	json_object(w);
@@ -157,7 +159,7 @@ void view_upstream(const struct call *call, const struct upstream_account *a,
 	json_end(w);
 }
 
-void view_upstreams(const struct call *call, struct json_writer *w)
+void view_upstreams(struct call *call, struct json_writer *w)
 {
 	json_array(w);
 	for (size_t i = 0; i < call->config->account_count; i++) {
@@ -190,7 +192,7 @@ static void view_permissions(struct json_writer *w, unsigned permissions)
 	json_end(w);
 }
 
-void view_key(const struct gateway_key *k, struct json_writer *w)
+void view_key(struct call *call, const struct gateway_key *k, struct json_writer *w)
 {
 	json_object(w);
 	json_kstr(w, "id", k->id);
@@ -205,13 +207,17 @@ void view_key(const struct gateway_key *k, struct json_writer *w)
 	json_kdouble(w, "usd_per_day", k->budget_usd_per_day);
 	json_end(w);
 	json_ktime(w, "expires_at", k->expires_at_ms);
+	if (call_is_running(call)) {
+		router_write_key(call->control->runtime->router, k, w, clock_moment());
+		stats_write_key(call_report(call), k->name, w);
+	}
 }
 
-void view_keys(const struct call *call, struct json_writer *w)
+void view_keys(struct call *call, struct json_writer *w)
 {
 	json_array(w);
 	for (size_t i = 0; i < call->config->key_count; i++) {
-		view_key(&call->config->keys[i], w);
+		view_key(call, &call->config->keys[i], w);
 		json_end(w);
 	}
 	json_end(w);
@@ -281,7 +287,7 @@ void view_model(const struct model_alias *a, struct json_writer *w)
 	view_rules(a, w);
 }
 
-void view_models(const struct call *call, struct json_writer *w)
+void view_models(struct call *call, struct json_writer *w)
 {
 	json_array(w);
 	for (size_t i = 0; i < call->config->alias_count; i++) {

@@ -12,14 +12,14 @@ struct call;
 struct control_runtime;
 
 /* Each writes one value. */
-void view_upstream(const struct call *call, const struct upstream_account *a,
+void view_upstream(struct call *call, const struct upstream_account *a,
 		   struct json_writer *w);
-void view_upstreams(const struct call *call, struct json_writer *w);
-void view_keys(const struct call *call, struct json_writer *w);
-void view_models(const struct call *call, struct json_writer *w);
+void view_upstreams(struct call *call, struct json_writer *w);
+void view_keys(struct call *call, struct json_writer *w);
+void view_models(struct call *call, struct json_writer *w);
 
 /* Open an object with the members of it; the caller may add more and ends it. */
-void view_key(const struct gateway_key *k, struct json_writer *w);
+void view_key(struct call *call, const struct gateway_key *k, struct json_writer *w);
 void view_model(const struct model_alias *a, struct json_writer *w);
 
 /* Each writes one member. */

@@ -155,6 +155,7 @@ static bool start_control(struct keeper *k, struct err *err)
 		.keys = runtime_keys,
 		.oauth = runtime_oauth,
 		.router = k->router,
+		.stats = k->stats,
 		.stop = runtime_stop,
 	};
 	k->control = control_create(k->setup.home, k->setup.config_path, &k->runtime);
