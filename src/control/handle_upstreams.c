@@ -118,21 +118,38 @@ bool handle_upstreams_add(struct call *call, struct json_writer *w, struct err *
 	return ok;
 }
 
-/* A secret is kept before the rest is in force, or forgotten when it is null. */
-static bool edit_account(struct call *call, const struct upstream_account *a, struct err *err)
+/* A new secret is kept before the rest is in force, or forgotten when it is
+ * null; but not for an edit that will be refused. */
+static bool apply_edit(struct call *call, const struct upstream_account *a,
+		       const struct edits *edits, struct err *err)
 {
-	struct buf path = BUF_INIT(KIB);
 	struct secret key = SECRET_INIT;
 	bool has_key;
-	bool ok = field_secret(call->body, "api_key", &key, &has_key, err);
+	bool ok = field_secret(call->body, "api_key", &key, &has_key, err) &&
+		  call_check(call, edits, err);
 
 	if (ok && has_key) {
 		ok = call_put_secret(call, a->id, secret_is_empty(&key) ? NULL : &key, err);
 	}
-	account_path(a, &path);
-	ok = ok && call_merge(call, buf_text(&path), fields, err);
+	ok = ok && call_apply(call, edits, err);
 	secret_release(&key);
+	return ok;
+}
+
+static bool edit_account(struct call *call, const struct upstream_account *a, struct err *err)
+{
+	struct buf current = BUF_INIT(MAX_CONFIG_BYTES);
+	struct buf path = BUF_INIT(KIB);
+	struct edits edits;
+	bool ok = call_read_file(call, &current, err);
+
+	edits_init(&edits, buf_slice(&current));
+	account_path(a, &path);
+	ok = ok && edits_merge(&edits, buf_text(&path), call->body, fields, err) &&
+	     apply_edit(call, a, &edits, err);
+	edits_release(&edits);
 	buf_release(&path);
+	buf_wipe(&current);
 	return ok;
 }
 

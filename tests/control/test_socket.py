@@ -301,6 +301,10 @@ def test_changes_are_in_force_at_once(upstream, gateway):
     assert post(gateway) == 200
     assert upstream.seen[-1].head.get("authorization") == "Bearer sk-planted-4567"
 
+    refused = gateway.control("PATCH", "/v1/upstreams/one", {"api_key": "sk-x", "weight": "no"})
+    assert refused.status == 422 and post(gateway) == 200
+    assert upstream.seen[-1].head.get("authorization") == "Bearer sk-planted-4567"
+
     key = gateway.control("POST", "/v1/keys", {"name": "short-lived"}).json()["key"]
     assert post(gateway, key) == 200
     other = gateway.control("POST", "/v1/keys/short-lived/rotate").json()["key"]
