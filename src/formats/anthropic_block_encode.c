@@ -292,7 +292,8 @@ bool anthropic_block_write(struct conversion *c, struct json_writer *w,
 	case BLOCK_AUDIO:
 	case BLOCK_VIDEO:
 		*failed = !encode_refuse(c, "messages", "messages: %s is not supported by this "
-					 "upstream", block->kind == BLOCK_AUDIO ? "audio" : "video");
+					 "upstream",
+					 block->kind == BLOCK_AUDIO ? "audio" : "video");
 		return false;
 	case BLOCK_THINKING:
 		write_thinking(w, block);

@@ -137,12 +137,12 @@ struct hub_block {
 			struct hub_blocks blocks;
 			bool is_error;
 		} tool_result;
-		struct {                              /* SERVER_USE, SERVER_RESULT, REDACTED, OPAQUE */
+		struct {                        /* SERVER_USE, SERVER_RESULT, REDACTED, OPAQUE */
 			enum hub_origin origin;
 			struct slice type;            /* the origin's name of the block type */
 			struct slice id;
 			struct slice name;
-			struct slice raw;             /* JSON of the whole block; REDACTED: its data */
+			struct slice raw;             /* JSON of the block; REDACTED: its data */
 			struct slice digest;          /* SERVER_RESULT: as text for others (C70) */
 		} foreign;
 	};
@@ -165,7 +165,7 @@ enum hub_tool_kind { TOOL_FUNCTION, TOOL_CUSTOM, TOOL_SERVER, TOOL_OPAQUE };
 struct hub_tool {
 	struct hub_tool *next;
 	enum hub_tool_kind kind;
-	struct slice type;                /* SERVER, OPAQUE: the origin's type, "web_search_20260318" */
+	struct slice type;                /* SERVER, OPAQUE: the origin's, "web_search_20260318" */
 	struct slice name;                /* in a namespace: "namespace__name" (C32) */
 	struct slice name_space;          /* R; absent: none */
 	struct slice description;

@@ -216,7 +216,8 @@ static void drop_transfer(struct exchange *x)
  * when the last one came. */
 void call_on_phase_timer(struct timer *t)
 {
-	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, phase_timer));
+	struct exchange *x =
+		(struct exchange *)((char *)t - offsetof(struct exchange, phase_timer));
 	int64_t limit_ms = x->config->proxy.stream_timeout_ms;
 	int64_t silent_ms = (int64_t)(loop_now_ms(x->worker->loop) - x->last_bytes_ms);
 
@@ -240,7 +241,8 @@ void call_on_phase_timer(struct timer *t)
 /* proxy.request_timeout */
 void call_on_total_timer(struct timer *t)
 {
-	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, total_timer));
+	struct exchange *x =
+		(struct exchange *)((char *)t - offsetof(struct exchange, total_timer));
 
 	drop_transfer(x);
 	if (x->state == EXCHANGE_SENDING) {

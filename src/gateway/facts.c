@@ -89,7 +89,8 @@ static bool mentions(struct slice text, const char *word)
 static bool has_images(struct slice messages)
 {
 	static const char *const signs[] = {
-		"\"image\"", "\"image_url\"", "\"input_image\"", "\"inlineData\"", "\"inline_data\"",
+		"\"image\"", "\"image_url\"", "\"input_image\"", "\"inlineData\"",
+		"\"inline_data\"",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(signs); i++) {

@@ -15,7 +15,8 @@
 struct gateway;
 
 /* Binds the listen sockets and starts the workers. Takes references of both
- * snapshots; `stats` and `router` are borrowed until gateway_stop(). NULL + err (ERR_CONFLICT: the port is taken). */
+ * snapshots; `stats` and `router` are borrowed until gateway_stop(). NULL + err
+ * (ERR_CONFLICT: the port is taken). */
 struct gateway *gateway_start(struct config *config, struct key_ring *keys,
 			      struct stats *stats, struct router *router,
 			      struct err *err);

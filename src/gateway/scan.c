@@ -110,8 +110,8 @@ bool scan_body(struct slice text, struct arena *a, struct scan *out, struct err 
 		}
 	}
 	if (s.failed) {
-		return err_setf(err, ERR_INVALID, "the request's body is not valid JSON: %s (byte %zu)",
-				s.why, json_scan_offset(&s));
+		return err_setf(err, ERR_INVALID, "the request's body is not valid JSON: "
+				"%s (byte %zu)", s.why, json_scan_offset(&s));
 	}
 	return s.closer == '}' ||
 	       err_setf(err, ERR_INVALID, "the request's body must be a JSON object");

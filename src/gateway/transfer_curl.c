@@ -454,7 +454,8 @@ static void wipe_headers(struct curl_slist *list)
 
 static void free_transfer(struct deferred *d)
 {
-	struct curl_transfer *t = (struct curl_transfer *)((char *)d - offsetof(struct curl_transfer, free));
+	struct curl_transfer *t =
+		(struct curl_transfer *)((char *)d - offsetof(struct curl_transfer, free));
 	struct curl_pool *p = t->pool;
 
 	loop_timer_clear(p->loop, &t->connect_timer);
@@ -518,8 +519,8 @@ static const struct transfer_ops ops = {
 /* TCP has its own, shorter limit inside libcurl's for the whole set-up. */
 static void on_connect_timer(struct timer *timer)
 {
-	struct curl_transfer *t =
-		(struct curl_transfer *)((char *)timer - offsetof(struct curl_transfer, connect_timer));
+	size_t offset = offsetof(struct curl_transfer, connect_timer);
+	struct curl_transfer *t = (struct curl_transfer *)((char *)timer - offset);
 	curl_off_t connected = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);

@@ -94,7 +94,8 @@ static void *run(void *arg)
 	uint64_t wait_ms = 0;
 
 	while (__atomic_load_n(&w->order, __ATOMIC_ACQUIRE) != WORKER_STOP) {
-		if (__atomic_load_n(&w->order, __ATOMIC_ACQUIRE) == WORKER_QUIESCE && !w->is_quiet) {
+		if (__atomic_load_n(&w->order, __ATOMIC_ACQUIRE) == WORKER_QUIESCE &&
+		    !w->is_quiet) {
 			w->is_quiet = true;
 			listener_quiesce(w->listener);
 		}
