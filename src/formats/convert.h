@@ -110,6 +110,6 @@ const struct hub_usage *convert_stream_usage(const struct convert_stream *s);
 /* The upstream's own name of the model, "" when not told (C7). */
 const char *convert_stream_upstream_model(const struct convert_stream *s);
 /* Content type of the client's answer. */
-const char *convert_stream_content_type(const struct answer_plan *plan);
+const char *convert_stream_content_type(const struct convert_stream *s);
 
 #endif

@@ -363,9 +363,9 @@ const char *convert_stream_upstream_model(const struct convert_stream *s)
 	return s->filter.upstream_model;
 }
 
-const char *convert_stream_content_type(const struct answer_plan *plan)
+const char *convert_stream_content_type(const struct convert_stream *s)
 {
-	if (!plan->client_stream || plan->gemini_array) {
+	if (!s->plan->client_stream || s->plan->gemini_array) {
 		return "application/json";
 	}
 	return "text/event-stream; charset=utf-8";

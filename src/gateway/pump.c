@@ -63,7 +63,7 @@ static struct reply_head make_head(struct exchange *x)
 {
 	const char *type = x->call.is_converted ?
 		(needs_whole(x) ? "application/json" :
-				  convert_stream_content_type(x->call.converted.plan)) : NULL;
+				  convert_stream_content_type(x->call.stream)) : NULL;
 
 	return reply_head_make(x, &x->call.head, type);
 }
