@@ -7,8 +7,8 @@
 #include "base/limits.h"
 #include "config/keys.h"
 #include "config/load.h"
-#include "control/fields.h"
 #include "control/call.h"
+#include "control/fields.h"
 #include "control/views.h"
 
 static bool write_text(struct call *call, struct json_writer *w, struct err *err)
@@ -84,25 +84,44 @@ bool handle_config_show(struct call *call, struct json_writer *w, struct err *er
 	return true;
 }
 
+/* However it is wrapped. */
+static bool refuse_api_key(const char *text, struct err *err)
+{
+	if (!strstr(text, "api_key")) {
+		return true;
+	}
+	err_setf(err, ERR_INVALID, "a key does not go into the file");
+	return err_hintf(err, "llm-gateway upstream edit U --key=- puts it into the store");
+}
+
 static bool set_one(struct call *call, const char *key, struct err *err)
 {
 	struct buf text = BUF_INIT(MAX_CONFIG_BYTES);
 	struct buf yaml = BUF_INIT(MAX_CONFIG_BYTES);
 	struct err inner = ERR_INIT;
-	bool ok;
+	bool ok = field_text(call->body, "value", &text, &inner) ||
+		  err_setf(err, ERR_INVALID, "\"value\" is not a text");
 
-	if (str_ends(key, "api_key")) {
-		err_setf(err, ERR_INVALID, "a key does not go into the file");
-		return err_hintf(err,
-				 "llm-gateway upstream edit U --key=- puts it into the store");
-	}
-	ok = field_text(call->body, "value", &text, &inner) ||
-	     err_setf(err, ERR_INVALID, "\"value\" is not a text");
-	ok = ok && config_format_value(key, buf_text(&text), &yaml, err) &&
+	ok = ok && refuse_api_key(key, err) && refuse_api_key(buf_text(&text), err) &&
+	     config_format_value(key, buf_text(&text), &yaml, err) &&
 	     call_set(call, key, buf_text(&yaml), err);
 	buf_release(&text);
 	buf_release(&yaml);
 	return ok;
+}
+
+/* Accounts and keys have routes of their own, which know about secrets. */
+static bool merge_file(struct call *call, struct json_writer *w, struct err *err)
+{
+	if (field_has(call->body, "upstream_accounts") || field_has(call->body, "gateway_keys")) {
+		return err_setf(err, ERR_INVALID,
+				"accounts and keys are changed at /v1/upstreams and /v1/keys");
+	}
+	if (!call_merge(call, "", NULL, err)) {
+		return false;
+	}
+	write_overview(call, w);
+	return true;
 }
 
 /* Either one value by its path, {"key", "value"}, or a merge patch of the
@@ -114,11 +133,7 @@ bool handle_config_set(struct call *call, struct json_writer *w, struct err *err
 	bool ok;
 
 	if (!field_has(call->body, "key")) {
-		ok = call_merge(call, "", NULL, err);
-		if (ok) {
-			write_overview(call, w);
-		}
-		return ok;
+		return merge_file(call, w, err);
 	}
 	ok = fields_only(call->body, "the call", one, err) &&
 	     field_need(call->body, "key", &key, err) && set_one(call, buf_text(&key), err) &&

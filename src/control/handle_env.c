@@ -3,8 +3,8 @@
  */
 #include "control/handlers.h"
 
-#include "control/fields.h"
 #include "control/call.h"
+#include "control/fields.h"
 #include "control/views.h"
 
 static const char *const fields[] = { "http_proxy", "https_proxy", "no_proxy", NULL };

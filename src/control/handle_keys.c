@@ -8,8 +8,8 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "control/fields.h"
 #include "control/call.h"
+#include "control/fields.h"
 #include "control/views.h"
 
 static const char *const fields[] = {

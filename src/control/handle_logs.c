@@ -7,8 +7,6 @@
 #include "control/call.h"
 #include "control/log_lines.h"
 
-#define LOOK_MS 200
-
 static void log_dir(const struct call *call, struct buf *out)
 {
 	const char *base = call->config->logging.base_dir;
@@ -51,7 +49,7 @@ bool follow_logs(struct call *call, const struct control_sink *sink, struct err 
 	if (!sink->send(sink->ctx, slice_of(":\n\n"))) {
 		return true;
 	}
-	while (log_send_new(&filter, &sequence, sink) && sink->wait(sink->ctx, LOOK_MS)) {
+	while (log_send_new(&filter, &sequence, sink) && sink->wait(sink->ctx, FOLLOW_LOOK_MS)) {
 	}
 	return true;
 }

@@ -4,8 +4,8 @@
 #include "control/handlers.h"
 
 #include "base/limits.h"
-#include "control/fields.h"
 #include "control/call.h"
+#include "control/fields.h"
 #include "control/views.h"
 
 static const char *const fields[] = {

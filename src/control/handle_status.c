@@ -9,14 +9,11 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "control/fields.h"
 #include "control/call.h"
+#include "control/fields.h"
 #include "control/log_lines.h"
 #include "control/views.h"
 #include "stats/stats.h"
-
-/* How often a stream looks for something new between two snapshots. */
-#define LOOK_MS 200
 
 /* Bounds of the time between two snapshots. */
 #define LEAST_INTERVAL_MS 200
@@ -230,6 +227,6 @@ bool follow_events(struct call *call, const struct control_sink *sink, struct er
 		if (!log_send_new(&filter, &sequence, sink)) {
 			break;
 		}
-	} while (sink->wait(sink->ctx, LOOK_MS));
+	} while (sink->wait(sink->ctx, FOLLOW_LOOK_MS));
 	return true;
 }

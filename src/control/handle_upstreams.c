@@ -7,22 +7,18 @@
 
 #include "base/id.h"
 #include "base/limits.h"
-#include "control/fields.h"
 #include "control/call.h"
+#include "control/fields.h"
 #include "control/views.h"
 
-/* What the file takes, in the order in which an added account is written. */
-static const char *const fields[] = {
+/* What a body may have: the secret, which never reaches the file, and what
+ * does, in the order in which an added account is written. */
+static const char *const body_fields[] = {
+	"api_key",
 	"name", "type", "provider", "base_url", "format", "status", "priority", "weight",
 	"models", "limits", "headers", "proxy", "azure", "options", "oauth", "key_env", NULL,
 };
-
-/* `fields` and the secret, which never reaches the file. */
-static const char *const body_fields[] = {
-	"name", "type", "provider", "base_url", "format", "status", "priority", "weight",
-	"models", "limits", "headers", "proxy", "azure", "options", "oauth", "key_env",
-	"api_key", NULL,
-};
+static const char *const *const fields = body_fields + 1;
 
 static void account_path(const struct upstream_account *a, struct buf *out)
 {
@@ -188,29 +184,38 @@ bool handle_upstream_disable(struct call *call, struct json_writer *w, struct er
 	return set_status(call, "disabled", w, err);
 }
 
-static bool keeps_secret(const struct upstream_account *a)
+static bool keeps_key(const struct upstream_account *a)
 {
-	return (a->type == ACCOUNT_API_KEY && !*a->key_env && !*a->api_key) ||
-	       a->type == ACCOUNT_OAUTH;
+	return a->type == ACCOUNT_API_KEY && !*a->key_env && !*a->api_key;
 }
 
-/* A store that is locked does not keep an account alive: what stays behind is
- * named. */
-static void forget_secret(struct call *call, const struct upstream_account *a,
-			  struct json_writer *w)
+static void forget(struct call *call, const char *id, const char *part, struct json_writer *w)
 {
 	struct err err = ERR_INIT;
 	struct buf account = BUF_INIT(KIB);
 
-	buf_addf(&account, "%s%s", a->id, a->type == ACCOUNT_OAUTH ? "/oauth" : "");
+	buf_addf(&account, "%s%s", id, part);
 	if (!call_put_secret(call, buf_text(&account), NULL, &err) &&
 	    err.kind != ERR_NOT_FOUND) {
-		json_key(w, "warnings");
-		json_array(w);
 		json_str(w, err.msg);
-		json_end(w);
 	}
 	buf_release(&account);
+}
+
+/* A store that is locked does not keep an account alive: what stays behind is
+ * named. */
+static void forget_secrets(struct call *call, const struct upstream_account *a,
+			   struct json_writer *w)
+{
+	json_key(w, "warnings");
+	json_array(w);
+	if (a->type == ACCOUNT_OAUTH) {
+		forget(call, a->id, "/oauth", w);
+		forget(call, a->id, "/oauth-pending", w);
+	} else if (keeps_key(a)) {
+		forget(call, a->id, "", w);
+	}
+	json_end(w);
 }
 
 bool handle_upstream_remove(struct call *call, struct json_writer *w, struct err *err)
@@ -232,9 +237,7 @@ bool handle_upstream_remove(struct call *call, struct json_writer *w, struct err
 	json_kstr(w, "id", a->id);
 	json_kstr(w, "name", a->name);
 	json_kbool(w, "removed", true);
-	if (keeps_secret(a)) {
-		forget_secret(call, a, w);
-	}
+	forget_secrets(call, a, w);
 	json_end(w);
 	return true;
 }

@@ -12,6 +12,9 @@
 struct call;
 struct control_sink;
 
+/* How often a stream looks for something new. */
+#define FOLLOW_LOOK_MS 200
+
 /* What a reader wants; zero: everything. */
 struct log_filter {
 	enum log_level level;           /* at least */

@@ -390,6 +390,11 @@ static void test_config_values(void **state)
 	call(w, "PATCH", "/v1/config",
 	     "{\"key\": \"upstream_accounts[0].api_key\", \"value\": \"x\"}");
 	assert_int_equal(w->status, 422);
+	call(w, "PATCH", "/v1/config", "{\"key\": \"upstream_accounts[0]\","
+	     "\"value\": \"{name: a, provider: openai, api_key: x}\"}");
+	assert_int_equal(w->status, 422);
+	call(w, "PATCH", "/v1/config", "{\"upstream_accounts\": []}");
+	assert_int_equal(w->status, 422);
 	call(w, "PATCH", "/v1/config",
 	     "{\"key\": \"server.host\", \"value\": \"x\\ninjected: 1\"}");
 	assert_int_equal(w->status, 422);
