@@ -1,0 +1,399 @@
+#include "tui/feed.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "control/client.h"
+#include "tui/fields.h"
+
+#define MAX_WAITING_LINES 4000 /* what a frame could not show anyway */
+#define MAX_REMEMBERED 200     /* finished requests known from their log lines */
+#define FIRST_LINES 500
+
+struct feed {
+	pthread_mutex_t lock;
+	int users; /* the dashboard and the thread */
+	bool is_ending;
+	int fd;
+	int64_t interval_ms;
+	bool has_new_interval;
+	enum feed_link link;
+	uint64_t heard_ms;
+	struct snapshot *latest;
+	char *lines[MAX_WAITING_LINES]; /* a ring */
+	size_t first_line;
+	size_t line_count;
+	uint64_t dropped;
+
+	/* The thread's own. */
+	struct control_client *client;
+	char *finished[MAX_REMEMBERED]; /* a ring of log lines, newest at finished_next - 1 */
+	size_t finished_next;
+	bool has_records; /* the gateway serves /v1/requests */
+	bool is_new_finished;
+	struct buf last; /* JSON of the last snapshot, without its clock */
+};
+
+static void release(struct feed *f)
+{
+	bool is_last;
+
+	pthread_mutex_lock(&f->lock);
+	is_last = --f->users == 0;
+	pthread_mutex_unlock(&f->lock);
+	if (!is_last) {
+		return;
+	}
+	for (size_t i = 0; i < f->line_count; i++) {
+		free(f->lines[(f->first_line + i) % MAX_WAITING_LINES]);
+	}
+	for (size_t i = 0; i < MAX_REMEMBERED; i++) {
+		free(f->finished[i]);
+	}
+	snapshot_unref(f->latest);
+	control_client_destroy(f->client);
+	buf_release(&f->last);
+	close(f->fd);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}
+
+static void wake(struct feed *f)
+{
+	const uint64_t one = 1;
+
+	if (write(f->fd, &one, sizeof one) < 0) {
+		return; /* full: it is readable already */
+	}
+}
+
+static void set_link(struct feed *f, enum feed_link link)
+{
+	bool is_new;
+
+	pthread_mutex_lock(&f->lock);
+	is_new = f->link != link;
+	f->link = link;
+	f->heard_ms = link == FEED_LIVE ? clock_mono_ms() : f->heard_ms;
+	pthread_mutex_unlock(&f->lock);
+	if (is_new) {
+		wake(f);
+	}
+}
+
+static void publish(struct feed *f, struct snapshot *s)
+{
+	struct snapshot *old;
+
+	pthread_mutex_lock(&f->lock);
+	old = f->latest;
+	f->latest = s;
+	pthread_mutex_unlock(&f->lock);
+	snapshot_unref(old);
+	wake(f);
+}
+
+/* Appends the JSON without the value of one member. */
+static struct slice cut_member(struct slice json, const char *name, struct buf *out)
+{
+	struct json_member m;
+	struct slice rest = json;
+
+	if (json_find(json, name, &m)) {
+		buf_add(out, json.ptr, (size_t)(m.value.ptr - json.ptr));
+		rest.ptr = m.value.ptr + m.value.len;
+		rest.len = (size_t)(json.ptr + json.len - rest.ptr);
+	}
+	return rest;
+}
+
+/* Is anything but the clock different from the last snapshot? */
+static bool is_news(struct feed *f, struct slice json)
+{
+	struct buf now = BUF_INIT(MAX_CONTROL_BYTES);
+	struct slice rest = cut_member(json, "at", &now);
+	struct json_member up;
+	bool is_same;
+
+	if (json_find(json, "uptime_seconds", &up) && up.value.ptr > rest.ptr) {
+		buf_add(&now, rest.ptr, (size_t)(up.value.ptr - rest.ptr));
+		rest.len -= (size_t)(up.value.ptr + up.value.len - rest.ptr);
+		rest.ptr = up.value.ptr + up.value.len;
+	}
+	buf_add(&now, rest.ptr, rest.len);
+	is_same = f->last.len == now.len &&
+		  memcmp(buf_text(&f->last), buf_text(&now), now.len) == 0;
+	buf_release(&f->last);
+	f->last = now;
+	return !is_same;
+}
+
+/* What the log said of finished requests, newest first. */
+static void requests_from_log(struct feed *f, struct snapshot *s)
+{
+	struct buf array = BUF_INIT(MAX_REMEMBERED * 2 * MAX_LOG_LINE_BYTES);
+
+	buf_addc(&array, '[');
+	for (size_t i = 1; i <= MAX_REMEMBERED; i++) {
+		const char *line =
+			f->finished[(f->finished_next + MAX_REMEMBERED - i) % MAX_REMEMBERED];
+
+		if (line) {
+			buf_addf(&array, "%s%s", array.len > 1 ? "," : "", line);
+		}
+	}
+	buf_addc(&array, ']');
+	snapshot_add_requests(s, buf_slice(&array));
+	buf_release(&array);
+}
+
+/* The gateway's own records where it serves them. */
+static void add_requests(struct feed *f, struct snapshot *s)
+{
+	struct buf answer = BUF_INIT(MAX_CONTROL_BYTES);
+	struct err err = ERR_INIT;
+
+	if (f->has_records &&
+	    control_call(f->client, "GET", "/v1/requests?limit=200", SLICE_NULL, &answer, &err)) {
+		struct slice json = slice_trim(buf_slice(&answer));
+		struct slice array = json.len && *json.ptr == '[' ? json :
+								    field_value(json, "requests");
+
+		snapshot_add_requests(s, array);
+		s->request_total = field_num(json.len && *json.ptr == '{' ? json : SLICE_NULL,
+					     "total");
+	} else {
+		f->has_records = f->has_records && err.kind != ERR_NOT_FOUND;
+		requests_from_log(f, s);
+	}
+	buf_release(&answer);
+}
+
+static void take_snapshot(struct feed *f, struct slice json)
+{
+	struct snapshot *s;
+
+	set_link(f, FEED_LIVE);
+	if (!is_news(f, json) && !f->is_new_finished) {
+		return;
+	}
+	s = snapshot_read(json, NULL);
+	if (s) {
+		f->is_new_finished = false;
+		add_requests(f, s);
+		publish(f, s);
+	}
+}
+
+static void remember_finished(struct feed *f, struct slice line)
+{
+	char **slot = &f->finished[f->finished_next++ % MAX_REMEMBERED];
+
+	free(*slot);
+	*slot = xstrndup(line.ptr, line.len);
+	f->is_new_finished = true;
+}
+
+static void take_line(struct feed *f, struct slice line)
+{
+	size_t at;
+
+	if (line.len > 2 * MAX_LOG_LINE_BYTES) {
+		return;
+	}
+	if (field_value(line, "duration_ms").len) {
+		remember_finished(f, line);
+	}
+	pthread_mutex_lock(&f->lock);
+	if (f->line_count == MAX_WAITING_LINES) {
+		free(f->lines[f->first_line]);
+		f->first_line = (f->first_line + 1) % MAX_WAITING_LINES;
+		f->line_count--;
+		f->dropped++;
+	}
+	at = (f->first_line + f->line_count++) % MAX_WAITING_LINES;
+	f->lines[at] = xstrndup(line.ptr, line.len);
+	pthread_mutex_unlock(&f->lock);
+	wake(f);
+}
+
+static bool on_event(void *ctx, const char *event, struct slice data)
+{
+	struct feed *f = ctx;
+	bool goes_on;
+
+	if (str_eq(event, "snapshot")) {
+		take_snapshot(f, data);
+	} else if (data.len && *data.ptr == '{') {
+		take_line(f, data);
+	}
+	pthread_mutex_lock(&f->lock);
+	goes_on = !f->is_ending && !f->has_new_interval;
+	pthread_mutex_unlock(&f->lock);
+	return goes_on;
+}
+
+/* False: the dashboard is gone. */
+static bool next_path(struct feed *f, bool is_first, char *path, size_t size)
+{
+	bool goes_on;
+
+	pthread_mutex_lock(&f->lock);
+	snprintf(path, size, "/v1/events?interval_ms=%lld&tail=%d", (long long)f->interval_ms,
+		 is_first ? FIRST_LINES : 0);
+	f->has_new_interval = false;
+	goes_on = !f->is_ending;
+	pthread_mutex_unlock(&f->lock);
+	return goes_on;
+}
+
+/* In short steps, so that nobody waits for the thread's end. */
+static void pause_seconds(struct feed *f, int seconds)
+{
+	const struct timespec step = { 0, 100 * 1000000 };
+	bool goes_on = true;
+
+	for (int i = 0; goes_on && i < seconds * 10; i++) {
+		nanosleep(&step, NULL);
+		pthread_mutex_lock(&f->lock);
+		goes_on = !f->is_ending;
+		pthread_mutex_unlock(&f->lock);
+	}
+}
+
+static void *follow(void *arg)
+{
+	static const int waits[] = { 1, 2, 5, 10 };
+	struct feed *f = arg;
+	size_t failures = 0;
+	bool is_first = true;
+	char path[96];
+
+	while (next_path(f, is_first, path, sizeof path)) {
+		bool ok = control_stream(f->client, path, on_event, f, NULL);
+
+		is_first = false;
+		f->has_records = true;
+		pthread_mutex_lock(&f->lock);
+		failures = f->link == FEED_LIVE ? 0 : failures + 1;
+		ok = ok && (f->has_new_interval || f->is_ending);
+		pthread_mutex_unlock(&f->lock);
+		if (!ok) {
+			set_link(f, FEED_OFFLINE);
+			buf_clear(&f->last);
+			pause_seconds(f, waits[failures < ARRAY_LEN(waits) ? failures : 3]);
+		}
+	}
+	release(f);
+	return NULL;
+}
+
+struct feed *feed_create(const char *home, const char *config_path, int64_t interval_ms)
+{
+	struct feed *f = xcalloc(1, sizeof *f);
+	pthread_t thread;
+
+	pthread_mutex_init(&f->lock, NULL);
+	f->users = 2;
+	f->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	f->interval_ms = interval_ms;
+	f->has_records = true;
+	f->client = control_client_create(home, config_path);
+	buf_init(&f->last, MAX_CONTROL_BYTES);
+	if (pthread_create(&thread, NULL, follow, f) == 0) {
+		pthread_detach(thread);
+	} else {
+		f->users = 1;
+		f->link = FEED_OFFLINE;
+	}
+	return f;
+}
+
+void feed_destroy(struct feed *f)
+{
+	if (!f) {
+		return;
+	}
+	pthread_mutex_lock(&f->lock);
+	f->is_ending = true;
+	pthread_mutex_unlock(&f->lock);
+	release(f);
+}
+
+int feed_fd(const struct feed *f)
+{
+	return f->fd;
+}
+
+struct snapshot *feed_take(struct feed *f)
+{
+	struct snapshot *s;
+	uint64_t count;
+
+	if (read(f->fd, &count, sizeof count) < 0) {
+		count = 0; /* nothing new; the latest is still the answer */
+	}
+	pthread_mutex_lock(&f->lock);
+	s = f->latest ? snapshot_ref(f->latest) : NULL;
+	pthread_mutex_unlock(&f->lock);
+	return s;
+}
+
+enum feed_link feed_link(struct feed *f)
+{
+	enum feed_link link;
+
+	pthread_mutex_lock(&f->lock);
+	link = f->link;
+	pthread_mutex_unlock(&f->lock);
+	return link;
+}
+
+uint64_t feed_heard_ms(struct feed *f)
+{
+	uint64_t at;
+
+	pthread_mutex_lock(&f->lock);
+	at = f->heard_ms;
+	pthread_mutex_unlock(&f->lock);
+	return at;
+}
+
+char *feed_take_line(struct feed *f)
+{
+	char *line = NULL;
+
+	pthread_mutex_lock(&f->lock);
+	if (f->line_count) {
+		line = f->lines[f->first_line];
+		f->first_line = (f->first_line + 1) % MAX_WAITING_LINES;
+		f->line_count--;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return line;
+}
+
+uint64_t feed_dropped(struct feed *f)
+{
+	uint64_t dropped;
+
+	pthread_mutex_lock(&f->lock);
+	dropped = f->dropped;
+	pthread_mutex_unlock(&f->lock);
+	return dropped;
+}
+
+void feed_set_interval(struct feed *f, int64_t interval_ms)
+{
+	pthread_mutex_lock(&f->lock);
+	f->interval_ms = interval_ms;
+	f->has_new_interval = true;
+	pthread_mutex_unlock(&f->lock);
+}
