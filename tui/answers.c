@@ -1,0 +1,136 @@
+#include "tui/answers.h"
+
+#include <math.h>
+
+#include "base/limits.h"
+#include "tui/fields.h"
+#include "tui/form.h"
+#include "tui/show.h"
+#include "tui/wizard.h"
+
+/* "disabled openai-main = llm-gateway upstream disable openai-main" */
+static void say_done(struct app *app, const struct job *job)
+{
+	struct arena arena;
+	const char *warning;
+
+	arena_init(&arena, KIB);
+	warning = field_joined(buf_slice(&job->answer), "warnings", &arena);
+	app_say(app, "done: %s%s%s = llm-gateway %s", job->object, *warning ? "; " : "", warning,
+		job->twin);
+	arena_release(&arena);
+}
+
+static void keep(struct buf *to, const struct job *job)
+{
+	struct slice json = slice_trim(buf_slice(&job->answer));
+
+	buf_clear(to);
+	buf_add(to, json.ptr, json.len);
+}
+
+static void keep_config(struct app *app, const struct job *job)
+{
+	keep(&app->config, job);
+	arena_release(&app->config_arena);
+	arena_init(&app->config_arena, 16 * KIB);
+	app->config_row_count = config_rows(field_value(buf_slice(&app->config), "effective"),
+					    &app->config_arena, app->config_rows);
+	if (*job->object) {
+		say_done(app, job);
+	}
+}
+
+static void show_key(struct app *app, const struct job *job)
+{
+	struct buf text = BUF_INIT(4 * KIB);
+	struct arena arena;
+
+	arena_init(&arena, KIB);
+	buf_addf(&text,
+		 "%s\n\nThis text shows once. Copy it now (y); the gateway keeps only its "
+		 "hash.\n",
+		 field_str(buf_slice(&job->answer), "key", &arena));
+	app_show_text(app, job->object, buf_slice(&text));
+	app_say(app, "new key %s = llm-gateway %s", job->object, job->twin);
+	arena_wipe(&arena);
+	buf_wipe(&text);
+}
+
+static void show_config_text(struct app *app, const struct job *job)
+{
+	struct arena arena;
+
+	arena_init(&arena, 64 * KIB);
+	app_show_text(app, "config.yaml",
+		      slice_of(field_str(buf_slice(&job->answer), "text", &arena)));
+	arena_release(&arena);
+}
+
+/* {ok, status, ms, error, ...} of a test. */
+static void say_test(struct app *app, const struct job *job)
+{
+	struct slice json = buf_slice(&job->answer);
+	double ms = field_num(json, isnan(field_num(json, "total_ms")) ? "ms" : "total_ms");
+	struct arena arena;
+	const char *error;
+	char time[SHOW_BYTES];
+
+	arena_init(&arena, KIB);
+	error = field_either(json, "error", "problem", &arena);
+	if (*error) {
+		app_complain(app, "%s: %s", job->object, error);
+	} else {
+		app_say(app, "%s works, %s = llm-gateway %s", job->object, show_ms(ms, time),
+			job->twin);
+	}
+	arena_release(&arena);
+}
+
+static void take_ok(struct app *app, struct job *job)
+{
+	switch ((enum job_kind)job->kind) {
+	case JOB_DETAIL:
+		keep(&app->detail, job);
+		break;
+	case JOB_RESOLVE:
+		keep(&app->resolve, job);
+		app_say(app, "%s = llm-gateway %s", job->object, job->twin);
+		break;
+	case JOB_CONFIG:
+		keep_config(app, job);
+		break;
+	case JOB_CONFIG_TEXT:
+		show_config_text(app, job);
+		break;
+	case JOB_KEY_TEXT:
+		show_key(app, job);
+		break;
+	case JOB_TEST:
+		say_test(app, job);
+		break;
+	case JOB_SAY:
+		say_done(app, job);
+		break;
+	default:
+		break;
+	}
+}
+
+void answer_take(struct app *app, struct job *job)
+{
+	if (form_take_job(app, job) || wizard_take_job(app, job)) {
+		return;
+	}
+	if (job->ok) {
+		take_ok(app, job);
+	} else if (job->kind == JOB_DETAIL && job->err.kind == ERR_NOT_FOUND) {
+		buf_clear(&app->detail); /* what the list knows is shown */
+	} else if (job->kind != JOB_QUIET) {
+		if (job->kind == JOB_RESOLVE) {
+			buf_clear(&app->resolve);
+		}
+		app_complain(app, "%s%s%s%s%s", job->object, *job->object ? ": " : "",
+			     job->err.msg, *job->err.hint ? "; " : "", job->err.hint);
+	}
+}
