@@ -179,7 +179,8 @@ static const struct json *find_error(const struct json *frame)
 {
 	const struct json *groq = json_get(frame, "x_groq");
 
-	if (error_is_frame(frame->raw) || json_is_text(json_get(frame, "object"), "error")) {
+	if (json_get(frame, "error") || json_is_text(json_get(frame, "object"), "error") ||
+	    json_is_text(json_get(frame, "type"), "error")) {
 		return frame;
 	}
 	if (json_get(groq, "error")) {

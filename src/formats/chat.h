@@ -59,8 +59,6 @@ void chat_assistant_read(struct arena *a, const struct json *message, struct sli
  * same vendor's, but has other ones. */
 #define CHAT_PART_ORIGIN ORIGIN_NONE
 struct hub_block *chat_opaque_read(struct arena *a, const struct json *part, struct slice type);
-/* A function or custom call; NULL: it is neither. */
-struct hub_block *chat_call_read(struct arena *a, const struct json *call);
 /* Arguments as text, also of servers that send them as an object (C134a). */
 struct slice chat_args_read(struct arena *a, const struct json *arguments);
 
@@ -101,7 +99,7 @@ bool chat_replays_chunks(const struct conversion *c, const struct hub_message *m
 			 bool has_calls);
 void chat_chunks_write(struct json_writer *w, const struct hub_message *m);
 
-/* ---- chat_tools.c ---- */
+/* ---- chat_tools_decode.c, chat_tools_encode.c ---- */
 
 /* tools, functions, tool_choice, function_call, web_search_options. */
 bool chat_tools_read(struct decoding *d, const struct json *body);
@@ -122,7 +120,6 @@ bool chat_flatten(struct conversion *c, enum hub_role role, const struct hub_blo
 /* The value of "content" for such blocks, of which there is at least one. */
 void chat_content_write(struct conversion *c, struct json_writer *w,
 			const struct hub_blocks *flat);
-void chat_part_write(struct conversion *c, struct json_writer *w, const struct hub_block *block);
 /* ---- chat_completion.c: /v1/completions (C113) ---- */
 
 bool chat_completion_read(struct decoding *d, const struct json *body);

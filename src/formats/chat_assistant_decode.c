@@ -25,7 +25,8 @@ static struct hub_block *new_call(struct arena *a, struct slice id, const struct
 	return b;
 }
 
-struct hub_block *chat_call_read(struct arena *a, const struct json *call)
+/* NULL: neither a function call nor a custom one. */
+static struct hub_block *read_call(struct arena *a, const struct json *call)
 {
 	const struct json *function = json_get(call, "function");
 	const struct json *custom = json_get(call, "custom");
@@ -126,7 +127,7 @@ static void read_calls(struct arena *a, const struct json *message, struct slice
 	const struct json *old = json_get(message, "function_call");
 
 	json_each(call, json_get(message, "tool_calls")) {
-		struct hub_block *b = chat_call_read(a, call);
+		struct hub_block *b = read_call(a, call);
 
 		if (b) {
 			hub_append(out, b);

@@ -1,25 +1,27 @@
 /* The messages of a Chat request -> hub (C20-C22). */
 #include "formats/chat.h"
 
+#include <stdlib.h>
+
 #include "base/map.h"
+#include "base/vec.h"
 #include "formats/openai_common.h"
 
 /* A tool message that waits for the others of its turn. */
 struct result {
-	struct result *next;
 	struct hub_block *block;
-	bool is_placed;
+	size_t call;                      /* place of its call in the turn; SIZE_MAX: unknown */
+	size_t message;                   /* of the request, for results of equal calls */
 };
 
 struct reader {
 	struct decoding *d;
 	size_t index;                     /* of the message being read */
 	bool is_leading;                  /* only system messages so far */
-	struct hub_message *turn;         /* where the assistant's last turn begins */
-	struct result *results;           /* of its calls, in the client's order */
-	struct result **results_tail;
-	struct map by_id;                 /* call id -> struct result */
+	size_t calls;                     /* of the assistant's last turn */
+	struct map places;                /* call id -> its place there, counted from 1 */
 	struct map functions;             /* name -> call of it without a result */
+	struct vec results;               /* struct result, in the client's order */
 };
 
 static bool refuse(struct reader *r, const char *what)
@@ -29,50 +31,35 @@ static bool refuse(struct reader *r, const char *what)
 
 /* ---- results (C22) ---- */
 
-static void place(struct result *result, struct hub_blocks *out)
+static int compare_results(const void *a, const void *b)
 {
-	if (result && !result->is_placed) {
-		hub_append(out, result->block);
-		result->is_placed = true;
+	const struct result *x = *(const struct result *const *)a;
+	const struct result *y = *(const struct result *const *)b;
+
+	if (x->call != y->call) {
+		return x->call < y->call ? -1 : 1;
 	}
+	return x->message < y->message ? -1 : x->message > y->message;
 }
 
-/* In the order of the calls; what answers none of them, or one a second time,
- * comes last and is refused later. */
-static void place_results(struct reader *r, struct hub_blocks *out)
-{
-	for (const struct hub_message *m = r->turn; m; m = m->next) {
-		blocks_each(block, &m->blocks) {
-			if (block->kind == BLOCK_TOOL_USE) {
-				place(map_get(&r->by_id, block->tool_use.id), out);
-			}
-		}
-	}
-	for (struct result *result = r->results; result; result = result->next) {
-		place(result, out);
-	}
-}
-
-static void forget_results(struct reader *r)
-{
-	map_release(&r->by_id);
-	r->results = NULL;
-	r->results_tail = &r->results;
-}
-
-/* The user message that holds the results read so far; NULL: there are none. */
+/* The user message that holds the results read so far, in the order of their
+ * calls; NULL: there are none. What answers no call comes last and is refused
+ * later. */
 static struct hub_message *flush_results(struct reader *r)
 {
-	struct hub_blocks placed = { .count = 0 };
 	struct hub_message *m;
 
-	if (!r->results) {
+	if (!r->results.len) {
 		return NULL;
 	}
-	place_results(r, &placed);
-	forget_results(r);
+	qsort(r->results.items, r->results.len, sizeof *r->results.items, compare_results);
 	m = hub_message_new(r->d->req, ROLE_USER);
-	m->blocks = placed;
+	for (size_t i = 0; i < r->results.len; i++) {
+		const struct result *result = r->results.items[i];
+
+		hub_append(&m->blocks, result->block);
+	}
+	r->results.len = 0;
 	return m;
 }
 
@@ -89,11 +76,9 @@ static bool add_result(struct reader *r, const struct json *v, struct slice id)
 	}
 	openai_result_unmark(block);
 	result->block = block;
-	*r->results_tail = result;
-	r->results_tail = &result->next;
-	if (!map_get(&r->by_id, id)) {
-		map_put(&r->by_id, id, result);
-	}
+	result->call = (size_t)(uintptr_t)map_get(&r->places, id) - 1;
+	result->message = r->index;
+	vec_push(&r->results, result);
 	return true;
 }
 
@@ -137,36 +122,43 @@ static bool read_user(struct reader *r, const struct json *v)
 	return chat_content_read(r->d, json_get(v, "content"), r->index, &m->blocks);
 }
 
-static bool check_calls(struct reader *r, struct hub_message *m)
+static bool add_call(struct reader *r, struct hub_block *call)
 {
-	for (struct hub_block *b = m->blocks.first; b; b = b->next) {
-		if (b->kind != BLOCK_TOOL_USE) {
-			continue;
-		}
-		if (!b->tool_use.id.len || !b->tool_use.name.len) {
-			return refuse(r, ".tool_calls: id and name are required");
-		}
-		map_put(&r->functions, b->tool_use.name, b);
+	if (!call->tool_use.id.len || !call->tool_use.name.len) {
+		return refuse(r, ".tool_calls: id and name are required");
 	}
+	map_put(&r->places, call->tool_use.id, (void *)(uintptr_t)++r->calls);
+	map_put(&r->functions, call->tool_use.name, call);
 	return true;
+}
+
+static void begin_turn(struct reader *r)
+{
+	const struct hub_message *last = r->d->req->last_message;
+
+	if (!last || last->role != ROLE_ASSISTANT) {
+		map_release(&r->places);
+		map_release(&r->functions);
+		r->calls = 0;
+	}
 }
 
 static bool read_assistant(struct reader *r, const struct json *v)
 {
 	struct slice old_id = slice_of(arena_printf(r->d->arena, "call_fn_%zu", r->index));
-	struct hub_message *last;
 	struct hub_message *m;
 
 	flush_results(r);
-	last = r->d->req->last_message;
+	begin_turn(r);
 	m = hub_message_new(r->d->req, ROLE_ASSISTANT);
-	if (!last || last->role != ROLE_ASSISTANT) {
-		r->turn = m;
-		map_release(&r->functions);
-	}
 	m->name = json_get_text(v, "name");
 	chat_assistant_read(r->d->arena, v, old_id, &m->blocks);
-	return check_calls(r, m);
+	for (struct hub_block *b = m->blocks.first; b; b = b->next) {
+		if (b->kind == BLOCK_TOOL_USE && !add_call(r, b)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool read_message(struct reader *r, const struct json *v)
@@ -201,12 +193,12 @@ bool chat_messages_read(struct decoding *d, const struct json *body)
 	if (!json_is(messages, JSON_ARRAY) || !messages->count) {
 		return decode_refuse(d, "messages", "messages: at least one message is required");
 	}
-	r.results_tail = &r.results;
 	for (const struct json *v = messages->first; v && ok; v = v->next, r.index++) {
 		ok = read_message(&r, v);
 	}
 	flush_results(&r);
-	map_release(&r.by_id);
+	map_release(&r.places);
 	map_release(&r.functions);
+	vec_release(&r.results);
 	return ok;
 }

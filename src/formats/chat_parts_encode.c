@@ -281,7 +281,8 @@ static bool is_marked(const struct conversion *c, const struct hub_block *block)
 	return c->options.openai_breakpoints && block->cache != CACHE_NONE;
 }
 
-void chat_part_write(struct conversion *c, struct json_writer *w, const struct hub_block *block)
+static void write_part(struct conversion *c, struct json_writer *w,
+		       const struct hub_block *block)
 {
 	if (block->kind == BLOCK_OPAQUE) {
 		json_raw(w, block->foreign.raw);
@@ -319,7 +320,7 @@ void chat_content_write(struct conversion *c, struct json_writer *w,
 	}
 	json_array(w);
 	blocks_each(block, flat) {
-		chat_part_write(c, w, block);
+		write_part(c, w, block);
 	}
 	json_end(w);
 }

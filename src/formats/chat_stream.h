@@ -20,6 +20,13 @@ struct chat_choice {
 	bool has_finish;
 };
 
+struct chat_choice *chat_choice_create(const struct event_sink *sink, unsigned number);
+void chat_choice_destroy(struct chat_choice *c);              /* NULL-safe */
+/* Takes one entry of a chunk's `choices`. */
+void chat_choice_feed(struct chat_choice *c, struct arena *scratch, const struct json *choice);
+/* The stream has ended: closes what is open and pushes STOP. */
+void chat_choice_stop(struct chat_choice *c);
+
 struct chat_decoder {
 	struct event_sink sink;
 	struct chat_choice *choices[MAX_CHOICES];   /* made when they begin */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/json_write.h"
+
 #define FRAME(rest) "data: {\"id\":\"c1\",\"created\":7,\"model\":\"x\"," rest "}\n\n"
 #define CHOICE(n, delta, finish) \
 	"{\"index\":" #n ",\"delta\":{" delta "},\"finish_reason\":" finish "}"
@@ -235,6 +237,42 @@ static void c134_no_more_than_a_reader_takes(void **state)
 			 "\"id\":\"c%d\",\"function\":{\"name\":\"f\"}}]}}]}\n\n", i, i);
 	}
 	expect_error(buf_text(&sse), "too many tool calls");
+	buf_release(&sse);
+}
+
+/* Pieces of any size, of two calls in turn, give the same arguments (C172). */
+static void c172_arguments_cut_anywhere(void **state)
+{
+	static const char *const args[] = {
+		"{\"path\":\"a\\\\b\\\"}{\",\"list\":[1,{\"x\":[]}],\"s\":\"\\u00e9\"}",
+		"{\"\":{\"{\":\"]\"}}",
+	};
+	struct buf sse = BUF_INIT(64 * KIB);
+
+	(void)state;
+	srand(172);
+	for (int round = 0; round < 300; round++) {
+		size_t at[2] = { 0, 0 };
+
+		buf_clear(&sse);
+		buf_adds(&sse, START(0, "a", "f") START(1, "b", "g"));
+		while (at[0] < strlen(args[0]) || at[1] < strlen(args[1])) {
+			int k = rand() % 2;
+			size_t left = strlen(args[k]) - at[k];
+			size_t len = (size_t)rand() % 9;
+
+			len = len < left ? len : left;
+			buf_addf(&sse, "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":"
+				 "%d,\"function\":{\"arguments\":", k);
+			json_quote(&sse, (struct slice){ args[k] + at[k], len });
+			buf_adds(&sse, "}}]}}]}\n\n");
+			at[k] += len;
+		}
+		buf_adds(&sse, FINISH("tool_calls") DONE);
+		expect(&claude, buf_text(&sse), args[0]);
+		assert_has(answer, args[1]);
+		assert_int_equal(count(answer, "tool_use\",\"id\""), 2);
+	}
 	buf_release(&sse);
 }
 
@@ -575,6 +613,7 @@ int main(void)
 		cmocka_unit_test(c134_calls_without_order),
 		cmocka_unit_test(c134_call_and_text),
 		cmocka_unit_test(c134_no_more_than_a_reader_takes),
+		cmocka_unit_test(c172_arguments_cut_anywhere),
 		cmocka_unit_test(c134a_usage_wherever_it_is),
 		cmocka_unit_test(c134a_reasoning_details),
 		cmocka_unit_test(c134b_think_tags),

@@ -702,6 +702,90 @@ static void c113_prompts(void **state)
 	refused(complete(FORMAT_CHAT, HEAD "\"prompt\":\"a\",\"logprobs\":0}"), "logprobs");
 }
 
+/* ---- round trips (C173) ---- */
+
+/* The body that comes back when it goes to the other format and from there
+ * again; what it was first is compared after one trip, so that spellings that
+ * mean the same (a string for one text) are the same. */
+static void comes_back(enum format_id own, enum format_id other, const char *body)
+{
+	const enum provider_id providers[] = {
+		[FORMAT_ANTHROPIC] = PROVIDER_ANTHROPIC,
+		[FORMAT_CHAT] = PROVIDER_OPENAI,
+	};
+	const char *const models[] = {
+		[FORMAT_ANTHROPIC] = "claude-sonnet-4-5",
+		[FORMAT_CHAT] = "gpt-4o",
+	};
+	const struct convert_case same = { own, own, providers[own], models[own], { NULL, 0 },
+					   NULL, false };
+	const struct convert_case there = { own, other, providers[other], models[other],
+					    { NULL, 0 }, NULL, false };
+	const struct convert_case back = { other, own, providers[own], models[own],
+					   { NULL, 0 }, NULL, false };
+	char *first;
+	char *middle;
+
+	assert_true(convert_text(&same, body)->ok);
+	first = strdup(convert_text(&same, body)->body);
+	middle = strdup(convert_text(&there, first)->body);
+	has(convert_text(&back, middle), "model");
+	assert_string_equal(convert_text(&back, middle)->body, first);
+	free(first);
+	free(middle);
+}
+
+static void c173_chat_to_anthropic_and_back(void **state)
+{
+	(void)state;
+	comes_back(FORMAT_CHAT, FORMAT_ANTHROPIC, HEAD "\"max_tokens\":50,\"temperature\":0.50,"
+		"\"stop\":[\"A\",\"B\"],\"stream\":true,\"user\":\"u\",\"tools\":[{\"type\":"
+		"\"function\",\"function\":{\"name\":\"f\",\"description\":\"d\",\"parameters\":"
+		"{\"type\":\"object\",\"properties\":{\"z\":{},\"a\":{}}}}}],\"tool_choice\":"
+		"\"required\",\"messages\":[" SAY("system", "be brief") ",{\"role\":\"user\","
+		"\"content\":[{\"type\":\"text\",\"text\":\"look\"}," IMAGE("data:image/png;base64,"
+		PNG) "]}," CALLS(CALL("c1", "f", "{\\\"z\\\": 1.0}") "," CALL("c2", "f", "{}")) ","
+		RESULT("c1", "r1") "," RESULT("c2", "[tool error] r2") "]}");
+}
+
+static void c173_anthropic_to_chat_and_back(void **state)
+{
+	(void)state;
+	comes_back(FORMAT_ANTHROPIC, FORMAT_CHAT, "{\"model\":\"m\",\"max_tokens\":50,"
+		"\"temperature\":0.50,\"stop_sequences\":[\"A\"],\"tools\":[{\"name\":\"f\","
+		"\"description\":\"d\",\"input_schema\":{\"type\":\"object\",\"properties\":{}}}],"
+		"\"tool_choice\":{\"type\":\"tool\",\"name\":\"f\",\"disable_parallel_tool_use\":"
+		"true},\"system\":[{\"type\":\"text\",\"text\":\"one\"},{\"type\":\"text\",\"text\":"
+		"\"two\"}],\"messages\":[" SAY("user", "hi") ",{\"role\":\"assistant\",\"content\":["
+		"{\"type\":\"text\",\"text\":\"so\"}," A_USE("t1") "]},{\"role\":\"user\",\"content\":["
+		"{\"type\":\"tool_result\",\"tool_use_id\":\"t1\",\"is_error\":true,\"content\":"
+		"\"boom\"},{\"type\":\"text\",\"text\":\"and\"}]}],\"metadata\":{\"user_id\":\"u\"},"
+		"\"stream\":true}");
+}
+
+/* Results and system messages in turn: work must not grow with their square. */
+static void many_results_between_messages(void **state)
+{
+	struct buf body = BUF_INIT(16 * MIB);
+	const size_t rounds = 20000;
+
+	(void)state;
+	buf_adds(&body, HEAD "\"messages\":[" SAY("user", "hi") ",{\"role\":\"assistant\","
+		 "\"tool_calls\":[");
+	for (size_t i = 0; i < rounds; i++) {
+		buf_addf(&body, "%s{\"id\":\"c%zu\",\"function\":{\"name\":\"f\"}}", i ? "," : "", i);
+	}
+	buf_adds(&body, "]}");
+	for (size_t i = 0; i < rounds; i++) {
+		buf_addf(&body, ",{\"role\":\"tool\",\"tool_call_id\":\"c%zu\",\"content\":\"\"},"
+			 SAY("system", "s"), i);
+	}
+	buf_adds(&body, "]}");
+	assert_true(to_claude(buf_text(&body))->ok);
+	assert_true(from(FORMAT_CHAT, "gpt-4o", buf_text(&body))->ok);
+	buf_release(&body);
+}
+
 /* A mutated body is converted or refused, and what is converted is JSON. */
 static void hostile_bodies(void **state)
 {
@@ -771,6 +855,9 @@ int main(void)
 		cmocka_unit_test(think_toggles),
 		cmocka_unit_test(c162_hints_go_silently),
 		cmocka_unit_test(c113_prompts),
+		cmocka_unit_test(c173_chat_to_anthropic_and_back),
+		cmocka_unit_test(c173_anthropic_to_chat_and_back),
+		cmocka_unit_test(many_results_between_messages),
 		cmocka_unit_test(hostile_bodies),
 	};
 
