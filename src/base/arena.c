@@ -103,6 +103,7 @@ struct slice arena_slice(struct arena *a, struct slice s)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char small[256];
 	va_list ap;
 	va_list again;
 	int len;
@@ -110,11 +111,16 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(small, sizeof small, fmt, ap);
 	va_end(ap);
-	text = arena_alloc(a, (size_t)(len < 0 ? 0 : len) + 1);
-	text[0] = '\0';
-	if (len > 0) {
+	if (len < 0) {
+		len = 0;
+		small[0] = '\0';
+	}
+	text = arena_alloc(a, (size_t)len + 1);
+	if ((size_t)len < sizeof small) {
+		memcpy(text, small, (size_t)len + 1);
+	} else {
 		vsnprintf(text, (size_t)len + 1, fmt, again);
 	}
 	va_end(again);

@@ -87,17 +87,19 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
-	va_list measure;
+	char small[128];
+	va_list again;
 	int len;
 
-	va_copy(measure, ap);
-	len = vsnprintf(NULL, 0, fmt, measure);
-	va_end(measure);
-	if (len < 0 || !buf_reserve(b, (size_t)len)) {
-		return;
+	va_copy(again, ap);
+	len = vsnprintf(small, sizeof small, fmt, ap);
+	if (len >= 0 && (size_t)len < sizeof small) {
+		buf_add(b, small, (size_t)len);
+	} else if (len >= 0 && buf_reserve(b, (size_t)len)) {
+		vsnprintf(b->ptr + b->len, (size_t)len + 1, fmt, again);
+		b->len += (size_t)len;
 	}
-	vsnprintf(b->ptr + b->len, (size_t)len + 1, fmt, ap);
-	b->len += (size_t)len;
+	va_end(again);
 }
 
 void buf_drop(struct buf *b, size_t len)

@@ -33,6 +33,14 @@ struct moment clock_moment(void)
 	return (struct moment){ (int64_t)clock_mono_ms(), clock_wall_ms() };
 }
 
+static void put_digits(char *out, int count, int value)
+{
+	while (count--) {
+		out[count] = (char)('0' + value % 10);
+		value /= 10;
+	}
+}
+
 void clock_format(int64_t wall_ms, char out[CLOCK_TEXT_BYTES])
 {
 	int64_t seconds = wall_ms / 1000;
@@ -48,9 +56,19 @@ void clock_format(int64_t wall_ms, char out[CLOCK_TEXT_BYTES])
 	if (!gmtime_r(&when, &tm)) {
 		memset(&tm, 0, sizeof tm);
 	}
-	snprintf(out, CLOCK_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-		 (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100, tm.tm_mday % 100,
-		 tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100, (int)rest % 1000);
+	put_digits(out, 4, tm.tm_year + 1900);
+	put_digits(out + 5, 2, tm.tm_mon + 1);
+	put_digits(out + 8, 2, tm.tm_mday);
+	put_digits(out + 11, 2, tm.tm_hour);
+	put_digits(out + 14, 2, tm.tm_min);
+	put_digits(out + 17, 2, tm.tm_sec);
+	put_digits(out + 20, 3, (int)rest);
+	out[4] = out[7] = '-';
+	out[10] = 'T';
+	out[13] = out[16] = ':';
+	out[19] = '.';
+	out[23] = 'Z';
+	out[24] = '\0';
 }
 
 /* `Z`, `+hh:mm` or nothing; minutes east of UTC. */

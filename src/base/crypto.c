@@ -6,7 +6,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include "base/limits.h"
 
@@ -19,9 +18,31 @@ void crypto_random(void *out, size_t len)
 	}
 }
 
+/* Looking the algorithm up costs more than hashing a key: once is enough. */
+static const EVP_MD *sha256(void)
+{
+	static EVP_MD *md;
+	EVP_MD *found = __atomic_load_n(&md, __ATOMIC_ACQUIRE);
+	EVP_MD *fresh;
+
+	if (found) {
+		return found;
+	}
+	fresh = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!fresh) {
+		abort();
+	}
+	if (!__atomic_compare_exchange_n(&md, &found, fresh, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE)) {
+		EVP_MD_free(fresh);
+		return found;
+	}
+	return fresh;
+}
+
 void crypto_sha256(struct slice data, unsigned char out[SHA256_BYTES])
 {
-	SHA256((const unsigned char *)data.ptr, data.len, out);
+	EVP_Digest(data.ptr, data.len, out, NULL, sha256(), NULL);
 }
 
 void crypto_sha256_hex(struct slice data, char out[SHA256_HEX_BYTES])

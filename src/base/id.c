@@ -5,13 +5,14 @@
 
 #include "base/crypto.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "base/str.h"
 
 static void random_hex(size_t bytes, char *out)
 {
 	unsigned char raw[16];
 
-	crypto_random(raw, bytes);
+	rng_fill(raw, bytes);
 	crypto_hex(raw, bytes, out);
 }
 
@@ -40,7 +41,7 @@ void id_base62(const char *prefix, size_t count, char *out, size_t size)
 	unsigned char raw[64];
 	size_t len = strlen(prefix);
 
-	crypto_random(raw, sizeof raw);
+	rng_fill(raw, sizeof raw);
 	if (len + count + 1 > size || count > sizeof raw) {
 		count = 0;
 	}

@@ -115,8 +115,19 @@ void json_str(struct json_writer *w, const char *text)
 
 void json_int(struct json_writer *w, int64_t value)
 {
+	char digits[24];
+	size_t at = sizeof digits;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
 	separate(w);
-	buf_addf(w->out, "%lld", (long long)value);
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (value < 0) {
+		digits[--at] = '-';
+	}
+	buf_add(w->out, digits + at, sizeof digits - at);
 }
 
 void json_double(struct json_writer *w, double value)

@@ -23,10 +23,10 @@
 
 /* Request line and headers of a client; also the memory pool of one client
  * connection, which is the largest part of an idle stream's memory. */
-#define MAX_CLIENT_HEAD_BYTES (16 * KIB)
+#define MAX_CLIENT_HEAD_BYTES (14 * KIB)
 
 /* Of that, what a request may use; the rest is for the head of its answer. */
-#define MAX_CLIENT_HEADER_BYTES (12 * KIB)
+#define MAX_CLIENT_HEADER_BYTES (10 * KIB)
 
 /* Response head of an upstream, all header lines together. */
 #define MAX_UPSTREAM_HEAD_BYTES (64 * KIB)
@@ -34,7 +34,7 @@
 /* An upstream's URL: a client's whole head, every byte percent-encoded. */
 #define MAX_URL_BYTES (64 * KIB)
 /* Header lines of an upstream that are kept; vendors send 20 to 40. */
-#define MAX_UPSTREAM_HEADERS 96
+#define MAX_UPSTREAM_HEADERS 64
 
 /* A string that is taken out of a JSON document by itself: names, messages. */
 #define MAX_JSON_TEXT_BYTES (64 * KIB)
@@ -100,5 +100,8 @@
 
 /* Memory that one exchange's arena may take beside its body. */
 #define MAX_ARENA_BYTES (256 * MIB)
+
+/* The system's trusted roots (some 220 KB) and the user's. */
+#define MAX_CA_BYTES (8 * MIB)
 
 #endif

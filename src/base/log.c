@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
@@ -91,45 +92,35 @@ bool log_enabled(enum log_level level)
 	return level >= options.level || level >= options.console_level;
 }
 
-static void add_masked_str(struct json_writer *w, const char *text, bool mask)
-{
-	struct buf masked = BUF_INIT(MAX_LOG_LINE_BYTES);
-	struct slice in = slice_of(text);
+/* What a line says, masked once for both of its forms. */
+struct content {
+	enum log_level level;
+	const char *area;
+	const char *msg;
+	const struct log_field *fields;
+	size_t count;
+	int64_t now_ms;
+};
 
-	if (in.len > MAX_LOG_LINE_BYTES / 2) {
-		in.len = MAX_LOG_LINE_BYTES / 2;
-	}
-	if (mask) {
-		mask_text(in, &masked);
-		json_strn(w, buf_slice(&masked));
-	} else {
-		json_strn(w, in);
-	}
-	buf_release(&masked);
-}
-
-static void write_json(struct buf *out, const struct log_options *options,
-		       enum log_level level, const char *area, const char *msg,
-		       const struct log_field *fields, size_t count, int64_t now_ms)
+static void write_json(struct buf *out, const struct content *c)
 {
 	struct json_writer w;
 
 	json_open(&w, out);
 	json_object(&w);
-	json_ktime(&w, "ts", now_ms);
-	json_kstr(&w, "level", log_level_name(level));
-	json_kstr(&w, "area", area);
-	json_key(&w, "msg");
-	add_masked_str(&w, msg, options->mask);
-	for (size_t i = 0; i < count; i++) {
-		const struct log_field *f = &fields[i];
+	json_ktime(&w, "ts", c->now_ms);
+	json_kstr(&w, "level", log_level_name(c->level));
+	json_kstr(&w, "area", c->area);
+	json_kstr(&w, "msg", c->msg);
+	for (size_t i = 0; i < c->count; i++) {
+		const struct log_field *f = &c->fields[i];
 
 		if (f->kind == LOG_FIELD_STR && !f->str) {
 			continue;
 		}
 		json_key(&w, f->name);
 		if (f->kind == LOG_FIELD_STR) {
-			add_masked_str(&w, f->str, options->mask);
+			json_str(&w, f->str);
 		} else if (f->kind == LOG_FIELD_INT) {
 			json_int(&w, f->num);
 		} else {
@@ -141,52 +132,83 @@ static void write_json(struct buf *out, const struct log_options *options,
 }
 
 /* Control bytes would move the cursor of the terminal that shows the log. */
-static void add_visible(struct buf *out, const char *text, bool mask)
+static void add_visible(struct buf *out, const char *text)
+{
+	for (;;) {
+		size_t plain = 0;
+
+		while ((unsigned char)text[plain] >= 0x20 && text[plain] != 0x7f) {
+			plain++;
+		}
+		buf_add(out, text, plain);
+		if (!text[plain]) {
+			return;
+		}
+		buf_addf(out, "\\x%02x", (unsigned char)text[plain]);
+		text += plain + 1;
+	}
+}
+
+static void write_text(struct buf *out, const struct content *c)
+{
+	char when[CLOCK_TEXT_BYTES];
+
+	clock_format(c->now_ms, when);
+	buf_addf(out, "%.12s %-5s %s: ", when + 11, log_level_name(c->level), c->area);
+	add_visible(out, c->msg);
+	for (size_t i = 0; i < c->count; i++) {
+		const struct log_field *f = &c->fields[i];
+
+		if (f->kind == LOG_FIELD_STR && !f->str) {
+			continue;
+		}
+		buf_addc(out, ' ');
+		buf_adds(out, f->name);
+		buf_addc(out, '=');
+		if (f->kind == LOG_FIELD_STR) {
+			add_visible(out, f->str);
+		} else if (f->kind == LOG_FIELD_INT) {
+			buf_addf(out, "%lld", (long long)f->num);
+		} else {
+			buf_addf(out, "%.3f", f->real);
+		}
+	}
+	buf_addc(out, '\n');
+}
+
+/* Cut to a sane length, masked, NUL-terminated in the scratch arena. */
+static const char *clean(struct arena *a, const char *text, bool mask)
 {
 	struct buf masked = BUF_INIT(MAX_LOG_LINE_BYTES);
 	struct slice in = slice_of(text);
+	const char *copy;
 
 	if (in.len > MAX_LOG_LINE_BYTES / 2) {
 		in.len = MAX_LOG_LINE_BYTES / 2;
+	} else if (!mask) {
+		return text;
 	}
 	if (mask) {
 		mask_text(in, &masked);
 		in = buf_slice(&masked);
 	}
-	for (size_t i = 0; i < in.len; i++) {
-		unsigned char c = (unsigned char)in.ptr[i];
-
-		if (c < 0x20 || c == 0x7f) {
-			buf_addf(out, "\\x%02x", c);
-		} else {
-			buf_addc(out, (char)c);
-		}
-	}
+	copy = arena_strndup(a, in.ptr, in.len);
 	buf_release(&masked);
+	return copy;
 }
 
-static void write_text(struct buf *out, const struct log_options *options,
-		       enum log_level level, const char *area, const char *msg,
-		       const struct log_field *fields, size_t count, int64_t now_ms)
+static void clean_content(struct content *c, struct arena *a, bool mask)
 {
-	char when[CLOCK_TEXT_BYTES];
+	struct log_field *fields = arena_alloc(a, c->count * sizeof *fields);
 
-	clock_format(now_ms, when);
-	buf_addf(out, "%.12s %-5s %s: ", when + 11, log_level_name(level), area);
-	add_visible(out, msg, options->mask);
-	for (size_t i = 0; i < count; i++) {
-		const struct log_field *f = &fields[i];
-
-		if (f->kind == LOG_FIELD_STR && f->str) {
-			buf_addf(out, " %s=", f->name);
-			add_visible(out, f->str, options->mask);
-		} else if (f->kind == LOG_FIELD_INT) {
-			buf_addf(out, " %s=%lld", f->name, (long long)f->num);
-		} else if (f->kind == LOG_FIELD_DOUBLE) {
-			buf_addf(out, " %s=%.3f", f->name, f->real);
+	c->msg = clean(a, c->msg, mask);
+	for (size_t i = 0; i < c->count; i++) {
+		fields[i] = c->fields[i];
+		if (fields[i].kind == LOG_FIELD_STR && fields[i].str) {
+			fields[i].str = clean(a, fields[i].str, mask);
 		}
 	}
-	buf_addc(out, '\n');
+	c->fields = fields;
 }
 
 static void remember(enum log_level level, bool is_request, const struct buf *json,
@@ -223,20 +245,25 @@ static void emit(enum log_level level, bool is_request, const char *area, const 
 	struct log_options options = current_options();
 	struct buf json = BUF_INIT(4 * MAX_LOG_LINE_BYTES);
 	struct buf text = BUF_INIT(4 * MAX_LOG_LINE_BYTES);
-	int64_t now_ms = clock_wall_ms();
+	struct arena scratch;
+	struct content content = { level, area, msg, fields, count, clock_wall_ms() };
 
+	arena_init(&scratch, 2 * KIB);
+	clean_content(&content, &scratch, options.mask);
 	if (level >= options.level) {
-		write_json(&json, &options, level, area, msg, fields, count, now_ms);
+		buf_reserve(&json, 512);
+		write_json(&json, &content);
 	}
 	if (level >= options.console_level) {
-		(options.console_json ? write_json : write_text)(
-			&text, &options, level, area, msg, fields, count, now_ms);
+		buf_reserve(&text, 512);
+		(options.console_json ? write_json : write_text)(&text, &content);
 	}
 	if (json.len || text.len) {
 		remember(level, is_request, &json, &text);
 	}
 	buf_release(&json);
 	buf_release(&text);
+	arena_release(&scratch);
 	if (!options.buffered) {
 		log_flush();
 	}

@@ -68,9 +68,5 @@ char *xasprintf(const char *fmt, ...)
 
 void mem_wipe(void *ptr, size_t len)
 {
-	volatile unsigned char *byte = ptr;
-
-	while (len--) {
-		*byte++ = 0;
-	}
+	explicit_bzero(ptr, len);
 }

@@ -358,25 +358,39 @@ static const char *pinned_account(struct exchange *x)
 			     (struct slice){ raw.ptr + 1, raw.len - 2 }, clock_moment());
 }
 
+/* Looking for images means reading the whole body: only where a rule asks. */
+static bool has_rules(const struct config *c)
+{
+	for (size_t i = 0; i < c->alias_count; i++) {
+		if (c->aliases[i].rule_count) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool make_plan(struct exchange *x)
 {
 	struct buf why = BUF_INIT(MAX_ERROR_BODY_BYTES);
 	const char *chosen = client_header(x->client, "x-llm-gateway-upstream");
-	struct request_facts facts =
-		facts_request(&x->scan, x->client, x->model, x->tokens_estimated);
+	struct request_facts facts = { .tokens = x->tokens_estimated };
 	struct plan_input in = {
 		.config = x->config,
 		.name = x->model ? x->model : "",
 		.upstream = chosen ? chosen : x->scan.provider,
 		.pinned_account = pinned_account(x),
 		.has_client_credential = authorise_has_own_credential(x->config, x->client),
-		.facts = &facts,
+		.facts = has_rules(x->config) ? &facts : NULL,
 		.serves = provider_serves,
 		.turn = x->worker->turns++,
 	};
 
-	facts.is_background = facts.is_background || x->endpoint.op == OP_COUNT_TOKENS;
-	x->is_background = facts.is_background;
+	x->is_background = x->endpoint.op == OP_COUNT_TOKENS ||
+			   facts_is_background(&x->scan, x->client, x->model);
+	if (in.facts) {
+		facts = facts_request(&x->scan, x->client, x->model, x->tokens_estimated);
+		facts.is_background = x->is_background;
+	}
 	x->session = facts_session(&x->scan, x->client, x->model);
 	plan_make(&in, &x->arena, &x->plan);
 	if (x->plan.status == PLAN_OK) {

@@ -658,7 +658,7 @@ static void log_mhd(void *ctx, const char *fmt, va_list ap)
 static struct MHD_Daemon *start_daemon(struct listener *l,
 				       const struct listener_options *options)
 {
-	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG |
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG |
 			 (MHD_ALLOW_SUSPEND_RESUME & ~(unsigned)MHD_USE_ITC) |
 			 (l->is_tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {

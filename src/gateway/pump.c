@@ -152,6 +152,10 @@ static void note_content(struct exchange *x)
 
 	if (!c->has_content) {
 		c->has_content = true;
+		if (!c->is_converted) {
+			convert_stream_destroy(c->stream);      /* it only watched */
+			c->stream = NULL;
+		}
 		x->ttft_ms = (int64_t)(loop_now_ms(x->worker->loop) - x->started_ms);
 		walk_answered(&x->walk, NULL, clock_moment());
 		call_wait(x, x->config->proxy.stream_timeout_ms);

@@ -64,6 +64,7 @@ struct transfer_spec {
 	size_t header_count;
 	struct slice body;              /* must stay until the end */
 	bool has_body;
+	bool is_stream;                 /* a stream of small events is expected */
 	const char *proxy;              /* "" = none */
 	const char *no_proxy;
 	const char *ca_file;            /* extra roots, "" = system's alone */

@@ -21,12 +21,16 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "gateway/ca_bundle.h"
 
 #define MAX_IDLE_CONNECTIONS 1024L
 #define MAX_SPARE_HANDLES 256
+#define MAX_PARSED_URLS 256
 #define READ_BUFFER_BYTES 16384L
+#define STREAM_BUFFER_BYTES 4096L   /* events are small; saves memory a stream */
 
 /* A socket of libcurl in our epoll. Outlives single transfers. */
 struct curl_socket {
@@ -43,9 +47,12 @@ struct curl_pool {
 	struct timer timer;
 	struct deferred kick;           /* act on libcurl's 0 ms timer this turn */
 	struct vec spare;               /* easy handles */
+	struct map urls;                /* text → CURLU */
 	struct curl_socket **sockets;   /* by descriptor */
 	size_t socket_count;
-	char *ca_file;                  /* the bundle merged with proxy.ca_file, or NULL */
+	const char *system_ca;          /* libcurl's own default */
+	char *extra_ca;                 /* proxy.ca_file that is in the bundle, or NULL */
+	struct ca_bundle bundle;
 };
 
 struct curl_transfer {
@@ -56,7 +63,7 @@ struct curl_transfer {
 	const struct transfer_events *events;
 	void *ctx;
 	struct transfer_spec spec;
-	struct header head[MAX_UPSTREAM_HEADERS];
+	struct header *head;            /* in the arena, made when the head begins */
 	size_t head_count;
 	size_t head_bytes;
 	int status;
@@ -205,6 +212,20 @@ void curl_pool_init_process(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+static void free_url(void *ctx, struct slice key, void *value)
+{
+	(void)ctx;
+	(void)key;
+	curl_url_cleanup(value);
+}
+
+/* libcurl works on copies, so running transfers do not mind. */
+static void forget_urls(struct curl_pool *p)
+{
+	map_each(&p->urls, free_url, NULL);
+	map_release(&p->urls);
+}
+
 struct curl_pool *curl_pool_create(struct loop *loop, struct err *err)
 {
 	struct curl_pool *p = xcalloc(1, sizeof *p);
@@ -212,6 +233,8 @@ struct curl_pool *curl_pool_create(struct loop *loop, struct err *err)
 	p->loop = loop;
 	p->timer.on_fire = on_timer;
 	p->kick.run = on_kick;
+	p->bundle.fd = -1;
+	p->system_ca = curl_version_info(CURLVERSION_NOW)->cainfo;
 	p->multi = curl_multi_init();
 	if (!p->multi) {
 		err_setf(err, ERR_FAILED, "libcurl does not start");
@@ -246,7 +269,9 @@ void curl_pool_destroy(struct curl_pool *p)
 		free(p->sockets[fd]);
 	}
 	free(p->sockets);
-	free(p->ca_file);
+	forget_urls(p);
+	free(p->extra_ca);
+	ca_bundle_release(&p->bundle);
 	free(p);
 }
 
@@ -257,7 +282,7 @@ static void add_head_line(struct curl_transfer *t, const char *line, size_t len)
 	struct slice rest = { line, len };
 	struct slice name;
 
-	if (t->head_count == MAX_UPSTREAM_HEADERS || !slice_next(&rest, ':', &name) ||
+	if (!t->head || t->head_count == MAX_UPSTREAM_HEADERS || !slice_next(&rest, ':', &name) ||
 	    !rest.ptr) {
 		return;
 	}
@@ -277,6 +302,9 @@ static void add_head_line(struct curl_transfer *t, const char *line, size_t len)
 
 static void begin_head(struct curl_transfer *t)
 {
+	if (!t->head) {
+		t->head = arena_alloc(t->spec.arena, MAX_UPSTREAM_HEADERS * sizeof *t->head);
+	}
 	t->head_count = 0;
 	t->content_length = -1;
 }
@@ -351,7 +379,6 @@ static CURL *new_easy(struct curl_pool *p)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
-	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BUFFER_BYTES);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
@@ -365,13 +392,20 @@ static CURL *new_easy(struct curl_pool *p)
 	return easy;
 }
 
+/* An empty value needs libcurl's semicolon form to be sent at all. */
 static void add_header_line(struct curl_transfer *t, const struct header *h)
 {
-	/* An empty value needs libcurl's semicolon form to be sent at all. */
-	const char *line = *h->value ?
-		arena_printf(t->spec.arena, "%s: %s", h->name, h->value) :
-		arena_printf(t->spec.arena, "%s;", h->name);
+	size_t name = strlen(h->name);
+	size_t value = strlen(h->value);
+	char *line = arena_alloc(t->spec.arena, name + value + 3);
 
+	memcpy(line, h->name, name);
+	if (value) {
+		memcpy(line + name, ": ", 2);
+		memcpy(line + name + 2, h->value, value + 1);
+	} else {
+		memcpy(line + name, ";", 2);
+	}
 	t->headers = curl_slist_append(t->headers, line);
 }
 
@@ -418,13 +452,66 @@ static void set_method(CURL *easy, const struct transfer_spec *spec)
 									       : spec->method);
 }
 
+/* The bundle is made again only when another file is configured. */
+static bool set_roots(struct curl_transfer *t)
+{
+	struct curl_pool *p = t->pool;
+	const char *extra = t->spec.ca_file;
+	struct err err = ERR_INIT;
+
+	if (str_starts(t->spec.url, "http:")) {
+		return true;
+	}
+	if (!*extra) {
+		curl_easy_setopt(t->easy, CURLOPT_CAINFO, p->system_ca);
+		return true;
+	}
+	if (!str_eq(p->extra_ca, extra)) {
+		struct ca_bundle fresh;
+
+		if (!ca_bundle_create(&fresh, p->system_ca, extra, &err)) {
+			log_error("upstream", "proxy.ca_file: %s", err.msg);
+			return false;
+		}
+		ca_bundle_release(&p->bundle);
+		p->bundle = fresh;
+		free(p->extra_ca);
+		p->extra_ca = xstrdup(extra);
+	}
+	curl_easy_setopt(t->easy, CURLOPT_CAINFO, p->bundle.path);
+	return true;
+}
+
+/* A gateway asks a handful of URLs again and again; parsing is not cheap. */
+static CURLU *parsed_url(struct curl_pool *p, const char *text)
+{
+	struct slice key = slice_of(text);
+	CURLU *url = map_get(&p->urls, key);
+
+	if (url) {
+		return url;
+	}
+	if (p->urls.len == MAX_PARSED_URLS) {
+		forget_urls(p);
+	}
+	url = curl_url();
+	if (!url || curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK) {
+		curl_url_cleanup(url);
+		return NULL;
+	}
+	map_put(&p->urls, key, url);
+	return url;
+}
+
 static bool set_options(struct curl_transfer *t)
 {
 	CURL *easy = t->easy;
 	const struct transfer_spec *spec = &t->spec;
 	long connect_ms = (long)(spec->connect_timeout_ms + spec->tls_timeout_ms);
 
-	if (curl_easy_setopt(easy, CURLOPT_URL, spec->url) != CURLE_OK) {
+	CURLU *url = parsed_url(t->pool, spec->url);
+
+	if (!url || curl_easy_setopt(easy, CURLOPT_CURLU, url) != CURLE_OK) {
 		return false;
 	}
 	set_method(easy, spec);
@@ -437,10 +524,9 @@ static bool set_options(struct curl_transfer *t)
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, spec->no_proxy);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)(spec->idle_timeout_ms / 1000));
-	if (*spec->ca_file) {
-		curl_easy_setopt(easy, CURLOPT_CAINFO, spec->ca_file);
-	}
-	return true;
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+			 spec->is_stream ? STREAM_BUFFER_BYTES : READ_BUFFER_BYTES);
+	return set_roots(t);
 }
 
 /* The header lines hold the credential. */
@@ -463,7 +549,7 @@ static void free_transfer(struct deferred *d)
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
 	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, NULL);
-	if (p->spare.len < MAX_SPARE_HANDLES && !*t->spec.ca_file) {
+	if (p->spare.len < MAX_SPARE_HANDLES) {
 		vec_push(&p->spare, t->easy);
 	} else {
 		curl_easy_cleanup(t->easy);

@@ -337,5 +337,6 @@ bool upstream_request_build(struct exchange *x, const struct candidate *c,
 		return false;
 	}
 	set_transport(x, c->account, spec);
+	spec->is_stream = req.is_stream;
 	return true;
 }
