@@ -10,6 +10,7 @@
 #include "control/call.h"
 #include "control/fields.h"
 #include "control/views.h"
+#include "oauth/oauth.h"
 
 /* What a body may have: the secret, which never reaches the file, and what
  * does, in the order in which an added account is written. */
@@ -189,17 +190,12 @@ static bool keeps_key(const struct upstream_account *a)
 	return a->type == ACCOUNT_API_KEY && !*a->key_env && !*a->api_key;
 }
 
-static void forget(struct call *call, const char *id, const char *part, struct json_writer *w)
+/* Revokes the tokens too, and forgets a sign-in that is under way. */
+static bool sign_out(struct call *call, const struct upstream_account *a, struct err *err)
 {
-	struct err err = ERR_INIT;
-	struct buf account = BUF_INIT(KIB);
+	struct oauth *oauth = call_oauth(call, err);
 
-	buf_addf(&account, "%s%s", id, part);
-	if (!call_put_secret(call, buf_text(&account), NULL, &err) &&
-	    err.kind != ERR_NOT_FOUND) {
-		json_str(w, err.msg);
-	}
-	buf_release(&account);
+	return oauth && oauth_logout(oauth, call->config, a, NULL, err);
 }
 
 /* A store that is locked does not keep an account alive: what stays behind is
@@ -207,13 +203,18 @@ static void forget(struct call *call, const char *id, const char *part, struct j
 static void forget_secrets(struct call *call, const struct upstream_account *a,
 			   struct json_writer *w)
 {
+	struct err err = ERR_INIT;
+	bool ok = true;
+
+	if (a->type == ACCOUNT_OAUTH) {
+		ok = sign_out(call, a, &err);
+	} else if (keeps_key(a)) {
+		ok = call_put_secret(call, a->id, NULL, &err);
+	}
 	json_key(w, "warnings");
 	json_array(w);
-	if (a->type == ACCOUNT_OAUTH) {
-		forget(call, a->id, "/oauth", w);
-		forget(call, a->id, "/oauth-pending", w);
-	} else if (keeps_key(a)) {
-		forget(call, a->id, "", w);
+	if (!ok && err.kind != ERR_NOT_FOUND) {
+		json_str(w, err.msg);
 	}
 	json_end(w);
 }
