@@ -3,6 +3,7 @@
  */
 #include "gateway/local.h"
 
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 
@@ -38,17 +39,19 @@ static bool is_usable(const struct exchange *x, const struct upstream_account *a
 		      const char **why)
 {
 	const char *problem = NULL;
+	enum upstream_condition condition;
 
 	*why = "disabled";
 	if (!a->is_active) {
 		return false;
 	}
-	*why = NULL;
-	if (key_ring_get(x->keys, a->id, &problem)) {
-		return true;
+	if (!key_ring_get(x->keys, a->id, &problem)) {
+		*why = problem ? problem : "no credential";
+		return false;
 	}
-	*why = problem ? problem : "no credential";
-	return false;
+	condition = router_condition(x->worker->shared->router, a->id, clock_moment());
+	*why = condition_name(condition);
+	return condition == UPSTREAM_READY || condition == UPSTREAM_PARTLY;
 }
 
 static size_t count_usable(const struct exchange *x)

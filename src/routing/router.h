@@ -143,10 +143,6 @@ void router_write_upstream(struct router *r, const struct upstream_account *acco
 void router_write_key(struct router *r, const struct gateway_key *key, struct json_writer *w,
 		      struct moment now);
 
-/* Could anything at all serve now? Otherwise reasons, one a line. For
- * /health/ready. */
-bool router_is_ready(struct router *r, struct buf *reasons, struct moment now);
-
 /* {name candidates[{upstream model position}] skipped[{upstream model reason}]}
  * as a request would find it now. */
 void router_write_resolve(struct router *r, const struct config *config,

@@ -157,30 +157,6 @@ void router_write_key(struct router *r, const struct gateway_key *key, struct js
 	pthread_mutex_unlock(&r->lock);
 }
 
-bool router_is_ready(struct router *r, struct buf *reasons, struct moment now)
-{
-	bool ready = false;
-	size_t count;
-
-	pthread_mutex_lock(&r->lock);
-	count = r->config ? r->config->account_count : 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct upstream_account *account = &r->config->accounts[i];
-		enum upstream_condition c = account->is_active ? condition_of(r->table[i], now)
-							       : UPSTREAM_DISABLED;
-
-		ready = ready || c == UPSTREAM_READY || c == UPSTREAM_PARTLY;
-		if (c != UPSTREAM_READY) {
-			buf_addf(reasons, "%s: %s\n", account->name, condition_name(c));
-		}
-	}
-	pthread_mutex_unlock(&r->lock);
-	if (!count) {
-		buf_adds(reasons, "no upstream is configured\n");
-	}
-	return ready;
-}
-
 /* --- resolve --- */
 
 static void write_candidate(const struct candidate *c, int position, struct json_writer *w)

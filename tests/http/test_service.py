@@ -44,6 +44,15 @@ def test_not_ready_without_upstreams(start):
     assert b"upstream" in answer.body
 
 
+def test_not_ready_while_every_upstream_rests(upstream, start):
+    gateway = start({"upstream_accounts": [CHAT.account(upstream)]})
+    gateway.cli("cooldown", "set", "up", "--for=10m", check=True)
+    answer = get(gateway, "/health/ready", key=False)
+    assert answer.status == 503 and answer.json()["reasons"] == ["up: cooldown"]
+    gateway.cli("cooldown", "clear", "--all", check=True)
+    assert get(gateway, "/health/ready", key=False).status == 200
+
+
 def test_model_lists_speak_each_family(upstream, start):
     gateway = start({"upstream_accounts": [CHAT.account(upstream, models=["gpt-5.2", "o-*"])],
                      "models": {"smart": {"routes": [{"upstream": "up", "model": "gpt-5.2"}]}}})

@@ -258,25 +258,6 @@ static void conditions_have_names(void **state)
 			    "disabled");
 }
 
-static void readiness_has_reasons(void **state)
-{
-	struct scene *s = *state;
-	struct buf reasons = BUF_INIT(4096);
-	struct router *empty = router_create(1);
-
-	assert_true(router_is_ready(s->router, &reasons, start));
-	assert_int_equal(reasons.len, 0);
-	fail_account(s, "id-a", 401, start);
-	router_set(s->router, "id-b", "", MINUTES(5), start);
-	assert_false(router_is_ready(s->router, &reasons, start));
-	assert_string_equal(buf_text(&reasons), "a: attention\nb: cooldown\n");
-	buf_clear(&reasons);
-	assert_false(router_is_ready(empty, &reasons, start));
-	assert_string_equal(buf_text(&reasons), "no upstream is configured\n");
-	router_destroy(empty);
-	buf_release(&reasons);
-}
-
 static void probes_are_due_once_an_interval(void **state)
 {
 	struct scene *s = *state;
@@ -500,7 +481,6 @@ int main(void)
 		ROUTER_TEST(cooldowns_are_listed_and_cleared),
 		ROUTER_TEST(spent_windows_are_listed_and_cleared_like_cooldowns),
 		ROUTER_TEST(conditions_have_names),
-		ROUTER_TEST(readiness_has_reasons),
 		ROUTER_TEST(probes_are_due_once_an_interval),
 		ROUTER_TEST(resolve_names_the_order_and_the_reasons),
 		ROUTER_TEST(screens_get_their_members),
