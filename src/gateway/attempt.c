@@ -121,6 +121,12 @@ static bool start(struct exchange *x, const struct candidate *candidate, struct 
 	return c->transfer != NULL;
 }
 
+static void wait_for_call(struct exchange *x, int64_t in_ms)
+{
+	x->phase_timer.on_fire = call_on_phase_timer;
+	call_wait(x, in_ms);
+}
+
 /* False: go round again. */
 static bool take_step(struct exchange *x, const struct step *step)
 {
@@ -132,12 +138,15 @@ static bool take_step(struct exchange *x, const struct step *step)
 			unfit(x, &err);
 			return false;
 		}
-		call_wait(x, x->config->proxy.response_timeout_ms);
+		wait_for_call(x, x->config->proxy.response_timeout_ms);
 		return true;
 	case STEP_WAIT:
-		call_wait(x, step->wait_ms > 0 ? step->wait_ms : 1);
+		wait_for_call(x, step->wait_ms > 0 ? step->wait_ms : 1);
 		return true;
 	case STEP_REFRESH:
+		if (waiting_renewal(x, step->candidate->account)) {
+			return true;
+		}
 		walk_refreshed(&x->walk, false, clock_moment());
 		return false;
 	case STEP_FAIL:
@@ -162,7 +171,6 @@ static void begin_walk(struct exchange *x)
 	walk_begin(&x->walk, x->worker->shared->router, &options);
 	x->is_walking = true;
 	x->state = EXCHANGE_TRYING;
-	x->phase_timer.on_fire = call_on_phase_timer;
 	x->total_timer.on_fire = call_on_total_timer;
 	if (x->config->proxy.request_timeout_ms) {
 		loop_timer_set(x->worker->loop, &x->total_timer,

@@ -120,6 +120,7 @@ static void settle_accounts(struct exchange *x)
 				 clock_moment());
 		x->key_pass.key = NULL;
 	}
+	waiting_leave(x);
 }
 
 void exchange_over(struct exchange *x)
@@ -402,6 +403,14 @@ static bool make_plan(struct exchange *x)
 	return false;
 }
 
+void exchange_proceed(struct exchange *x)
+{
+	if (make_plan(x)) {
+		attempt_next(x);
+		x->overhead_us = (int64_t)((clock_mono_ns() - x->started_ns) / 1000);
+	}
+}
+
 static void on_body_end(void *ctx, struct client *client)
 {
 	struct exchange *x = client_user(client);
@@ -415,9 +424,8 @@ static void on_body_end(void *ctx, struct client *client)
 		local_answer(x);
 		return;
 	}
-	if (decode_body(x) && read_model(x) && make_plan(x)) {
-		attempt_next(x);
-		x->overhead_us = (int64_t)((clock_mono_ns() - x->started_ns) / 1000);
+	if (decode_body(x) && read_model(x)) {
+		waiting_enter(x);
 	}
 }
 
@@ -476,7 +484,7 @@ const struct client_events *exchange_client_events(void)
 void exchange_end_all(struct worker *w)
 {
 	for (struct exchange *x = w->exchanges; x; x = x->next) {
-		if (x->state == EXCHANGE_TRYING) {
+		if (x->state == EXCHANGE_TRYING || x->state == EXCHANGE_QUEUED) {
 			refuse(x, 503, "the gateway is stopping");
 		} else if (x->state == EXCHANGE_SENDING) {
 			pump_broken(x, "the gateway is stopping");

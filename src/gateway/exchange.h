@@ -4,13 +4,14 @@
  * through with it.
  *
  *   READING   the request's body arrives
+ *   QUEUED    too many requests run at once; it waits for its turn
  *   TRYING    an attempt runs; nothing has been sent to the client
  *   SENDING   the answer's head is out: no way back
  *   OVER      answered, or the client has left
  *
  * The parts: exchange.c (life and record), admit.c (who may ask what),
  * local.c (answers of the gateway itself), attempt.c (one candidate after the
- * other), upstream_request.c (what is sent to it), call.c (what it answers),
+ * other), waiting.c (for a place, for a token), upstream_request.c (what is sent to it), call.c (what it answers),
  * pump.c (upstream to client), reply_head.c (headers), refuse.c and
  * final_error.c (error answers).
  */
@@ -27,12 +28,14 @@
 #include "gateway/scan.h"
 #include "gateway/transfer.h"
 #include "gateway/worker.h"
+#include "routing/queue.h"
 #include "routing/walk.h"
 
 #define REQUEST_ID_BYTES 32
 
 enum exchange_state {
 	EXCHANGE_READING,
+	EXCHANGE_QUEUED,
 	EXCHANGE_TRYING,
 	EXCHANGE_SENDING,
 	EXCHANGE_OVER,
@@ -91,9 +94,11 @@ struct exchange {
 
 	/* the way to an answer */
 	struct key_pass key_pass;
+	struct ticket place;            /* among those that run at once */
 	struct plan plan;
 	struct walk walk;
 	bool is_walking;
+	uint64_t renewal;               /* number of the question; 0: none is out */
 	int64_t tokens_estimated;
 	struct hub_request *hub;        /* decoded once, for conversions */
 	struct warnings warnings;
@@ -149,6 +154,19 @@ void local_answer(struct exchange *x);
 /* admit.c: may this request come in; answers it when not. */
 bool admit_head(struct exchange *x);
 bool admit_model(struct exchange *x);
+
+/* The request is read and admitted: plans it and sends it on its way. */
+void exchange_proceed(struct exchange *x);
+
+/* waiting.c: proceeds now, later, or is refused. */
+void waiting_enter(struct exchange *x);
+/* Its place is free for the next; fine when it has none. */
+void waiting_leave(struct exchange *x);
+/* Asks for another token of this account, goes on when it is there (or not).
+ * False: there is nobody to ask. */
+bool waiting_renewal(struct exchange *x, const struct upstream_account *account);
+/* Something has come for this worker's exchanges. */
+void waiting_woken(struct worker *w);
 
 /* attempt.c: the next step of the walk, or the final answer. */
 void attempt_next(struct exchange *x);

@@ -179,6 +179,7 @@ struct gateway *gateway_start(struct config *config, struct key_ring *keys,
 
 	curl_pool_init_process();
 	pthread_mutex_init(&g->shared.lock, NULL);
+	queue_init(&g->shared.queue);
 	g->shared.config = config_ref(config);
 	g->shared.keys = key_ring_ref(keys);
 	g->shared.generation = 1;
@@ -188,6 +189,7 @@ struct gateway *gateway_start(struct config *config, struct key_ring *keys,
 	set_budget(g, config);
 	g->worker_count = gateway_worker_count(config);
 	g->workers = xcalloc(g->worker_count, sizeof *g->workers);
+	g->shared.workers = g->workers;
 	for (unsigned i = 0; i < g->worker_count; i++) {
 		g->workers[i].wake = (struct watch)WATCH_INIT;
 	}
@@ -240,6 +242,11 @@ void gateway_set_keys(struct gateway *g, struct key_ring *keys)
 	key_ring_unref(old);
 }
 
+void gateway_set_renewer(struct gateway *g, struct oauth_renewer *renewer)
+{
+	__atomic_store_n(&g->shared.renewer, renewer, __ATOMIC_RELEASE);
+}
+
 unsigned gateway_in_flight(const struct gateway *g)
 {
 	unsigned sum = 0;
@@ -284,6 +291,9 @@ void gateway_stop(struct gateway *g, int64_t drain_ms, const volatile bool *stop
 	order_all(g, WORKER_STOP);
 	for (unsigned i = 0; i < g->worker_count; i++) {
 		worker_join(&g->workers[i]);
+	}
+	/* Only now: up to their end they wake each other. */
+	for (unsigned i = 0; i < g->worker_count; i++) {
 		worker_release(&g->workers[i]);
 	}
 	free(g->workers);
@@ -291,6 +301,7 @@ void gateway_stop(struct gateway *g, int64_t drain_ms, const volatile bool *stop
 	buf_wipe(&g->tls_key);
 	config_unref(g->shared.config);
 	key_ring_unref(g->shared.keys);
+	queue_release(&g->shared.queue);
 	pthread_mutex_destroy(&g->shared.lock);
 	free(g);
 }

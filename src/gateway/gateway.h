@@ -13,6 +13,7 @@
 #include "stats/stats.h"
 
 struct gateway;
+struct oauth_renewer;
 
 /* Binds the listen sockets and starts the workers. Takes references of both
  * snapshots; `stats` and `router` are borrowed until gateway_stop(). NULL + err
@@ -30,6 +31,10 @@ unsigned gateway_worker_count(const struct config *config);
  * when one of them differs. */
 bool gateway_set_config(struct gateway *g, struct config *config);
 void gateway_set_keys(struct gateway *g, struct key_ring *keys);
+
+/* Who is asked for a new token when an account's is refused; borrowed, until
+ * gateway_stop(). NULL: nobody. */
+void gateway_set_renewer(struct gateway *g, struct oauth_renewer *renewer);
 
 /* Exchanges in progress, all workers. Any thread. */
 unsigned gateway_in_flight(const struct gateway *g);

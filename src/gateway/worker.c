@@ -18,8 +18,8 @@ static void on_wake(struct watch *w, uint32_t events)
 	uint64_t count;
 
 	(void)events;
-	if (read(w->fd, &count, sizeof count) < 0) {
-		return;
+	if (read(w->fd, &count, sizeof count) > 0) {
+		waiting_woken((struct worker *)((char *)w - offsetof(struct worker, wake)));
 	}
 }
 
@@ -42,8 +42,11 @@ bool worker_init(struct worker *w, struct gateway_shared *shared, unsigned index
 	}
 	w->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->wake.on_ready = on_wake;
-	return (w->wake.fd >= 0 && loop_watch(w->loop, &w->wake, EPOLLIN)) ||
-	       err_errno(err, "eventfd");
+	if (w->wake.fd < 0 || !loop_watch(w->loop, &w->wake, EPOLLIN)) {
+		return err_errno(err, "eventfd");
+	}
+	w->mailbox = mailbox_create(w->wake.fd);
+	return true;
 }
 
 void worker_refresh(struct worker *w)
@@ -124,14 +127,19 @@ bool worker_start(struct worker *w, struct err *err)
 	return w->is_started || err_setf(err, ERR_FAILED, "a worker thread does not start");
 }
 
-void worker_order(struct worker *w, enum worker_order order)
+void worker_wake(struct worker *w)
 {
 	uint64_t one = 1;
 
-	__atomic_store_n(&w->order, order, __ATOMIC_RELEASE);
 	if (write(w->wake.fd, &one, sizeof one) < 0) {
 		return;         /* the counter is full: it wakes anyway */
 	}
+}
+
+void worker_order(struct worker *w, enum worker_order order)
+{
+	__atomic_store_n(&w->order, order, __ATOMIC_RELEASE);
+	worker_wake(w);
 }
 
 void worker_join(struct worker *w)
@@ -146,6 +154,7 @@ void worker_release(struct worker *w)
 {
 	int wake_fd = w->wake.fd;
 
+	mailbox_close(w->mailbox);
 	listener_destroy(w->listener);
 	curl_pool_destroy(w->pool);
 	if (wake_fd >= 0) {

@@ -12,10 +12,14 @@
 #include "gateway/gateway.h"
 #include "gateway/listener.h"
 #include "gateway/loop.h"
+#include "gateway/mailbox.h"
 #include "gateway/transfer_curl.h"
+#include "routing/queue.h"
 #include "routing/router.h"
 
 struct exchange;
+struct worker;
+struct oauth_renewer;
 
 /* What all workers share. Snapshots are swapped under the lock; a worker
  * notices by the generation and takes its own references. */
@@ -27,6 +31,9 @@ struct gateway_shared {
 	struct budget budget;
 	struct stats *stats;            /* borrowed */
 	struct router *router;          /* borrowed */
+	struct oauth_renewer *renewer;  /* atomic, borrowed; NULL: nobody signs in */
+	struct queue queue;
+	struct worker *workers;         /* all of them */
 };
 
 enum worker_order { WORKER_RUN, WORKER_QUIESCE, WORKER_STOP };
@@ -44,6 +51,8 @@ struct worker {
 	struct key_ring *keys;
 	uint64_t generation;
 	struct watch wake;              /* eventfd */
+	struct mailbox *mailbox;
+	uint64_t renewals;              /* questions asked so far */
 	enum worker_order order;        /* atomic; set by gateway.c */
 	bool is_quiet;                  /* listens no more */
 	unsigned in_flight;             /* atomic; exchanges in progress */
@@ -58,6 +67,8 @@ bool worker_init(struct worker *w, struct gateway_shared *shared, unsigned index
 bool worker_start(struct worker *w, struct err *err);
 /* From another thread: sets the order and wakes the loop. */
 void worker_order(struct worker *w, enum worker_order order);
+/* From any thread: its loop looks for news. */
+void worker_wake(struct worker *w);
 void worker_join(struct worker *w);
 void worker_release(struct worker *w);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -26,6 +27,7 @@ struct live {
 	pthread_mutex_t lock;           /* guards the rest; short */
 	struct gateway *gateway;        /* both NULL before the start and after the end */
 	struct router *router;
+	struct oauth_renewer *renewer;  /* the vault's; NULL: nobody signs in */
 	struct config *config;
 	struct key_ring *keys;
 	char config_error[MAX_ERR_MSG];
@@ -107,6 +109,18 @@ static void swap_config(struct live *l, struct config *c)
 	config_unref(old);
 }
 
+/* With l->change. */
+static void follow(struct live *l, struct config *c)
+{
+	vault_follow(l->vault, c);
+	pthread_mutex_lock(&l->lock);
+	l->renewer = vault_renewer(l->vault);
+	if (l->gateway) {
+		gateway_set_renewer(l->gateway, l->renewer);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
 static void put_in_force(struct live *l, struct config *c)
 {
 	apply_logging(l, &c->logging);
@@ -115,13 +129,12 @@ static void put_in_force(struct live *l, struct config *c)
 	}
 	swap_keys(l, build_keys(l, c));
 	swap_config(l, c);
-	vault_follow(l->vault, c);
+	follow(l, c);
 }
 
-/* Routing lets the account try again, whatever its old secret was good for. */
-static void renew_key(struct live *l, const char *account_id)
+/* Routing lets the account try again. */
+static void tell_router(struct live *l, const char *account_id)
 {
-	swap_keys(l, build_keys(l, l->config));
 	pthread_mutex_lock(&l->lock);
 	if (l->router) {
 		router_renewed(l->router, account_id, clock_moment());
@@ -129,13 +142,30 @@ static void renew_key(struct live *l, const char *account_id)
 	pthread_mutex_unlock(&l->lock);
 }
 
-/* Somebody has signed in or out, or tokens were renewed. */
+static bool has_other_secret(struct live *l, const char *account_id,
+			     const struct key_ring *before)
+{
+	const struct secret *old = key_ring_get(before, account_id, NULL);
+	const struct secret *fresh = key_ring_get(l->keys, account_id, NULL);
+
+	return fresh && !(old && old->len == fresh->len &&
+			  crypto_equal(secret_peek(old).ptr, secret_peek(fresh).ptr, old->len));
+}
+
+/* Somebody has signed in or out, tokens were renewed, or are known to be no
+ * longer good: then what stands against the account stays. */
 static void on_tokens(void *ctx, const char *account_id)
 {
 	struct live *l = ctx;
+	struct key_ring *before;
 
 	pthread_mutex_lock(&l->change);
-	renew_key(l, account_id);
+	before = live_keys(l);
+	swap_keys(l, build_keys(l, l->config));
+	if (has_other_secret(l, account_id, before)) {
+		tell_router(l, account_id);
+	}
+	key_ring_unref(before);
 	pthread_mutex_unlock(&l->change);
 }
 
@@ -287,6 +317,9 @@ void live_attach(struct live *l, struct gateway *g, struct router *r)
 	pthread_mutex_lock(&l->lock);
 	l->gateway = g;
 	l->router = r;
+	if (g) {
+		gateway_set_renewer(g, l->renewer);
+	}
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -319,7 +352,8 @@ static bool put_secret(struct live *l, const char *account, const struct secret 
 	ok = ok && (value ? store_put(vault_store(l->vault), account, value, err) :
 			    store_delete(vault_store(l->vault), account, err));
 	if (ok) {
-		renew_key(l, account);
+		swap_keys(l, build_keys(l, l->config));
+		tell_router(l, account);
 	}
 	return ok;
 }
@@ -341,7 +375,7 @@ struct oauth *live_oauth(struct live *l, struct err *err)
 
 	pthread_mutex_lock(&l->change);
 	if (open_store(l, l->config, err)) {
-		vault_follow(l->vault, l->config);
+		follow(l, l->config);
 		oauth = vault_oauth(l->vault);
 	}
 	pthread_mutex_unlock(&l->change);

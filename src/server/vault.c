@@ -94,6 +94,11 @@ struct oauth *vault_oauth(const struct vault *v)
 	return v->oauth;
 }
 
+struct oauth_renewer *vault_renewer(const struct vault *v)
+{
+	return v->renewer;
+}
+
 static bool has_sign_ins(const struct config *c)
 {
 	for (size_t i = 0; i < c->account_count; i++) {

@@ -14,6 +14,7 @@
 #include "oauth/oauth.h"
 
 struct vault;
+struct oauth_renewer;
 
 /* With `may_ask` a person at the terminal may be asked for the passphrase.
  * `changed` is called when an account has other tokens than before, from the
@@ -35,6 +36,9 @@ const char *vault_problem(const struct vault *v);
 
 /* Sign-ins of the open store, or NULL. Any thread, as long as the vault. */
 struct oauth *vault_oauth(const struct vault *v);
+
+/* Who renews them, or NULL. Once there, it stays as long as the vault. */
+struct oauth_renewer *vault_renewer(const struct vault *v);
 
 /* Keeps the accounts of this configuration signed in. */
 void vault_follow(struct vault *v, struct config *c);
