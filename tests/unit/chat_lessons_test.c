@@ -1,178 +1,8 @@
 /*
  * What users of other gateways ran into, where Chat is one of the two sides:
- * the number is the line of the field lessons, section 4. Requests and answers
- * of one exchange run through the same plan here, as they do in the gateway.
+ * the number is the line of the field lessons, section 4. Here are requests.
  */
-#include "tests/unit/convert_world.h"
-
-#define A FORMAT_ANTHROPIC
-#define C FORMAT_CHAT
-
-struct way {
-	enum format_id client;
-	enum format_id upstream;
-	const char *model;                /* NULL: of the upstream's usual kind */
-	const char *base_url;             /* of a compatible server; NULL: the vendor's own */
-	struct string_pair option;
-};
-
-static struct {
-	bool ok;
-	char body[256 * 1024];            /* what the upstream gets, or why not */
-	char warnings[1024];
-	char answer[256 * 1024];          /* what the client gets */
-	enum convert_state state;
-} got;
-
-static struct upstream_account account_of(const struct way *way)
-{
-	static struct string_pair pair;
-
-	pair = way->option;
-	return (struct upstream_account){
-		.provider = way->upstream == A ? PROVIDER_ANTHROPIC :
-			    way->base_url ? PROVIDER_COMPATIBLE : PROVIDER_OPENAI,
-		.base_url = way->base_url,
-		.options = { &pair, pair.name ? 1 : 0 },
-	};
-}
-
-static void answer_with(struct answer_plan *plan, const char *upstream, bool is_sse)
-{
-	struct convert_stream *s = convert_stream_create(plan, is_sse);
-	struct buf out = BUF_INIT(sizeof got.answer - 1);
-
-	convert_stream_feed(s, slice_of(upstream), &out);
-	got.state = convert_stream_finish(s, &out);
-	if (got.state == CONVERT_FAILED && !convert_stream_wrote_error(s)) {
-		error_write_body(plan->client, convert_stream_error(s), &out);
-	}
-	str_copy(got.answer, sizeof got.answer, buf_text(&out));
-	buf_release(&out);
-	convert_stream_destroy(s);
-}
-
-/* One exchange; `upstream` may be NULL: only the request. */
-static void run(const struct way *way, const char *body, const char *upstream)
-{
-	const struct upstream_account account = account_of(way);
-	const char *usual = way->upstream == A ? "claude-sonnet-4-5" : "gpt-4o";
-	const struct convert_source source = { .format = way->client, .body = slice_of(body) };
-	const struct convert_target target = {
-		way->upstream, &account, way->model ? way->model : usual, "asked",
-	};
-	struct api_error error = { .message = "" };
-	struct warnings warnings;
-	struct converted converted;
-	struct hub_request *req;
-	struct arena a;
-
-	arena_init(&a, 4096);
-	req = convert_decode(&source, &a, &warnings, &error);
-	got.ok = req && convert_encode(req, &target, &warnings, &converted, &error);
-	str_copy(got.body, sizeof got.body, got.ok ? buf_text(&converted.body) : error.message);
-	got.warnings[0] = got.answer[0] = '\0';
-	if (got.ok) {
-		str_copy(got.warnings, sizeof got.warnings, buf_text(&converted.warnings));
-		if (upstream) {
-			answer_with(converted.plan, upstream, upstream[0] != '{');
-			converted.plan = NULL;
-		}
-		converted_release(&converted);
-	}
-	arena_release(&a);
-}
-
-static const struct way a_to_c = { A, C, NULL, NULL, { NULL, NULL } };
-static const struct way c_to_a = { C, A, NULL, NULL, { NULL, NULL } };
-static const struct way c_to_c = { C, C, NULL, NULL, { NULL, NULL } };
-static const struct way a_to_deepseek = {
-	A, C, "deepseek-chat", "https://api.deepseek.com", { NULL, NULL },
-};
-static const struct way a_to_local = {
-	A, C, "qwen", "http://localhost:8000/v1", { NULL, NULL },
-};
-
-static void request(const struct way *way, const char *body, const char *part)
-{
-	run(way, body, NULL);
-	if (!got.ok) {
-		print_error("refused: %s\n", got.body);
-	}
-	assert_true(got.ok);
-	assert_has(got.body, part);
-}
-
-static void refused(const struct way *way, const char *body, const char *message)
-{
-	run(way, body, NULL);
-	assert_false(got.ok);
-	assert_has(got.body, message);
-}
-
-static size_t count(const char *text, const char *part)
-{
-	size_t hits = 0;
-
-	for (const char *at = strstr(text, part); at; at = strstr(at + 1, part)) {
-		hits++;
-	}
-	return hits;
-}
-
-/* ---- bodies and streams ---- */
-
-#define A_HEAD "{\"model\":\"m\",\"max_tokens\":100,"
-#define A_STREAM A_HEAD "\"stream\":true,"
-#define C_HEAD "{\"model\":\"m\","
-#define C_STREAM C_HEAD "\"stream\":true,"
-#define USER "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
-#define SAY(role, text) "{\"role\":\"" role "\",\"content\":\"" text "\"}"
-#define A_SAID(blocks) "{\"role\":\"assistant\",\"content\":[" blocks "]}"
-#define A_TEXT(text) "{\"type\":\"text\",\"text\":\"" text "\"}"
-#define A_USE(id, name) \
-	"{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"" name "\",\"input\":{\"a\":1}}"
-#define A_RESULT(id, content) \
-	"{\"type\":\"tool_result\",\"tool_use_id\":\"" id "\",\"content\":" content "}"
-#define A_USER(blocks) "{\"role\":\"user\",\"content\":[" blocks "]}"
-#define A_TOOLS "\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}],"
-#define C_TOOLS "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],"
-#define CALL(id, name, args) \
-	"{\"id\":\"" id "\",\"type\":\"function\",\"function\":{\"name\":\"" name "\"," \
-	"\"arguments\":\"" args "\"}}"
-#define C_CALLS(list) "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[" list "]}"
-#define C_RESULT(id, text) \
-	"{\"role\":\"tool\",\"tool_call_id\":\"" id "\",\"content\":\"" text "\"}"
-
-#define FRAME(rest) "data: {\"id\":\"c1\",\"created\":7,\"model\":\"x\"," rest "}\n\n"
-#define DELTA(delta) FRAME("\"choices\":[{\"index\":0,\"delta\":{" delta "}}]")
-#define SAYS(text) DELTA("\"content\":\"" text "\"")
-#define BEGIN_CALL(index, id, name) \
-	DELTA("\"tool_calls\":[{\"index\":" #index ",\"id\":\"" id "\",\"type\":\"function\"," \
-	      "\"function\":{\"name\":\"" name "\",\"arguments\":\"\"}}]")
-#define ARGS(index, args) \
-	DELTA("\"tool_calls\":[{\"index\":" #index ",\"function\":{\"arguments\":\"" args "\"}}]")
-#define FINISH(reason) \
-	FRAME("\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"" reason "\"}]")
-#define DONE "data: [DONE]\n\n"
-
-#define A_START \
-	"data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"x\",\"usage\":" \
-	"{\"input_tokens\":3,\"cache_read_input_tokens\":4,\"output_tokens\":1}}}\n\n"
-#define A_BLOCK(block) \
-	"data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":" block "}\n\n"
-#define A_DELTA(delta) \
-	"data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":" delta "}\n\n"
-#define A_CLOSE "data: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
-#define A_SAYS(text) \
-	A_BLOCK("{\"type\":\"text\",\"text\":\"\"}") \
-	A_DELTA("{\"type\":\"text_delta\",\"text\":\"" text "\"}") A_CLOSE
-#define A_CALLS(id, name) \
-	A_BLOCK("{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"" name "\",\"input\":{}}") \
-	A_CLOSE
-#define A_END(reason) \
-	"data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"" reason "\"},\"usage\":" \
-	"{\"output_tokens\":9}}\n\ndata: {\"type\":\"message_stop\"}\n\n"
+#include "tests/unit/chat_lessons_world.h"
 
 /* ---- thinking ---- */
 
@@ -208,6 +38,15 @@ static void test_lesson_11_effort_is_omitted_where_it_is_not_known(void **state)
 	request(&a_to_c, A_HEAD "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":9000},"
 		USER, "gpt-4o");
 	assert_lacks(got.body, "effort");
+}
+
+static void test_lesson_12_thoughts_are_no_answer(void **state)
+{
+	(void)state;
+	run(&c_to_g, C_HEAD USER, G_ANSWER("{\"text\":\"hmm\",\"thought\":true},"
+					   "{\"text\":\"a\"}"));
+	assert_has(got.answer, "\"content\":\"a\",\"refusal\":null,"
+		   "\"reasoning_content\":\"hmm\"");
 }
 
 /* ---- tools ---- */
@@ -386,6 +225,16 @@ static void test_lesson_33_server_tools_never_vanish_unsaid(void **state)
 	snprintf(body, sizeof body, A_HEAD "%s\"tool_choice\":{\"type\":\"tool\",\"name\":"
 		 "\"web_search\"}," USER, tools);
 	refused(&a_to_c, body, "`web_search_20250305` is not available");
+}
+
+static void test_lesson_34_hosted_tools_are_no_functions(void **state)
+{
+	(void)state;
+	request(&r_to_c, "{\"model\":\"m\",\"input\":\"hi\",\"tools\":[{\"type\":\"web_search\"},"
+		"{\"type\":\"file_search\",\"vector_store_ids\":[\"v\"]}]}", "messages");
+	assert_lacks(got.body, "tools");
+	assert_has(got.warnings, "dropped:tools.web_search");
+	assert_has(got.warnings, "dropped:tools.file_search");
 }
 
 static void test_lesson_35_custom_tools_are_wrapped(void **state)
@@ -675,200 +524,13 @@ static void test_lesson_70_cache_key(void **state)
 	assert_lacks(got.body, "cache_key");
 }
 
-/* ---- streaming ---- */
-
-static void test_lesson_71_72_one_message(void **state)
-{
-	(void)state;
-	run(&a_to_c, A_STREAM A_TOOLS USER, SAYS("a") BEGIN_CALL(0, "t", "f") ARGS(0, "{}")
-	    FINISH("tool_calls") DONE);
-	assert_int_equal(count(got.answer, "event: message_start"), 1);
-	assert_int_equal(count(got.answer, "event: content_block_start"), 2);
-	assert_int_equal(count(got.answer, "event: content_block_stop"), 2);
-	assert_int_equal(count(got.answer, "event: message_delta"), 1);
-	assert_int_equal(count(got.answer, "event: message_stop"), 1);
-	assert_has(got.answer, "\"usage\":{\"input_tokens\":0,\"cache_creation_input_tokens\":0,"
-		   "\"cache_read_input_tokens\":0,");
-}
-
-static void test_lesson_73_first_chunk_has_the_role(void **state)
-{
-	const char *role;
-
-	(void)state;
-	run(&c_to_a, C_STREAM USER, A_START A_SAYS("a") A_END("end_turn"));
-	role = strstr(got.answer, "\"delta\":{\"role\":\"assistant\"");
-	assert_non_null(role);
-	assert_true(role < strstr(got.answer, "\n\n"));
-	assert_int_equal(count(got.answer, "\"role\""), 1);
-}
-
-/* Done without a reason is an end; silence without either is not. */
-static void test_lesson_74_end_without_a_reason(void **state)
-{
-	(void)state;
-	run(&a_to_c, A_HEAD USER, SAYS("a") DONE);
-	assert_int_equal(got.state, CONVERT_COMPLETE);
-	assert_has(got.answer, "\"stop_reason\":\"end_turn\"");
-	run(&a_to_c, A_HEAD USER, SAYS("a"));
-	assert_int_equal(got.state, CONVERT_FAILED);
-	run(&c_to_a, C_HEAD USER, A_START A_SAYS("a"));
-	assert_int_equal(got.state, CONVERT_FAILED);
-}
-
-static void test_lesson_75_76_framing(void **state)
-{
-	(void)state;
-	run(&a_to_c, A_HEAD USER, "\xef\xbb\xbf: hello\r\nretry: 3\r\n\r\nevent: x\r\n\r\n"
-	    "data:{\"choices\":[{\"delta\":\r\ndata:{\"content\":\"a\\ud83d\"}}]}\r\n\r\n"
-	    "data:{\"choices\":[{\"delta\":{\"content\":\"\\ude00\"},\"finish_reason\":"
-	    "\"stop\"}]}\r\n\r\ndata:[DONE]\r\n\r\n");
-	assert_has(got.answer, "\"text\":\"a\xf0\x9f\x98\x80\"");
-}
-
-static void test_lesson_77_megabytes_in_a_line(void **state)
-{
-	struct buf sse = BUF_INIT(4 * MIB);
-
-	(void)state;
-	buf_adds(&sse, "data: {\"choices\":[{\"delta\":{\"content\":\"");
-	for (int i = 0; i < 200000; i++) {
-		buf_adds(&sse, "0123456789");
-	}
-	buf_adds(&sse, "\"},\"finish_reason\":\"stop\"}]}\n\n");
-	run(&c_to_c, C_STREAM USER, buf_text(&sse));
-	/* The answer is longer than what this test keeps of it. */
-	assert_has(got.answer, "\"role\":\"assistant\"");
-	buf_release(&sse);
-}
-
-static void test_lesson_78_pings_are_comments(void **state)
-{
-	(void)state;
-	run(&c_to_a, C_STREAM USER, A_START A_SAYS("a") "data: {\"type\":\"ping\"}\n\n"
-	    A_END("end_turn"));
-	assert_has(got.answer, "\n\n: keep-alive\n\n");
-	assert_lacks(got.answer, "ping");
-}
-
-static void test_lesson_79_nothing_after_the_end(void **state)
-{
-	(void)state;
-	run(&a_to_c, A_HEAD USER, SAYS("a") FINISH("stop") FRAME("\"choices\":[],\"usage\":"
-	    "{\"prompt_tokens\":5}") DONE SAYS("b") DONE);
-	assert_has(got.answer, "\"text\":\"a\"");
-	assert_has(got.answer, "\"input_tokens\":5");
-	run(&c_to_a, C_HEAD USER, A_START A_SAYS("a") A_END("end_turn") A_SAYS("b"));
-	assert_has(got.answer, "\"content\":\"a\"");
-}
-
-static void test_lesson_80_stop_with_calls(void **state)
-{
-	(void)state;
-	run(&a_to_c, A_HEAD A_TOOLS USER, BEGIN_CALL(0, "t", "f") FINISH("stop") DONE);
-	assert_has(got.answer, "\"stop_reason\":\"tool_use\"");
-}
-
-static void test_lesson_81_stop_reasons(void **state)
-{
-	(void)state;
-	run(&a_to_c, A_HEAD USER, SAYS("a") FINISH("content_filter") DONE);
-	assert_has(got.answer, "\"stop_reason\":\"refusal\"");
-	run(&c_to_a, C_HEAD USER, A_START A_SAYS("a") A_END("refusal"));
-	assert_has(got.answer, "\"finish_reason\":\"content_filter\"");
-	run(&c_to_a, C_HEAD USER, A_START A_SAYS("a") A_END("pause_turn"));
-	assert_has(got.answer, "\"finish_reason\":\"stop\"");
-}
-
-static void test_lesson_82_whole_answer_of_a_stream(void **state)
-{
-	(void)state;
-	run(&c_to_a, C_HEAD USER, A_START A_SAYS("a") A_END("end_turn"));
-	assert_has(got.answer, "\"object\":\"chat.completion\"");
-	assert_has(got.answer, "\"content\":\"a\"");
-	run(&c_to_c, C_STREAM USER, "{\"choices\":[{\"message\":{\"content\":\"a\"},"
-	    "\"finish_reason\":\"stop\"}]}");
-	assert_has(got.answer, "\"delta\":{\"content\":\"a\"}");
-	assert_has(got.answer, "data: [DONE]");
-}
-
-/* ---- usage, errors, transport ---- */
-
-static void test_lesson_84_85_88_usage(void **state)
-{
-	(void)state;
-	run(&c_to_a, C_HEAD USER, A_START A_SAYS("a") A_END("end_turn"));
-	assert_has(got.answer, "\"prompt_tokens\":7,\"completion_tokens\":9,");
-	run(&a_to_c, A_HEAD USER, FRAME("\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":"
-	    "{\"prompt_tokens\":10,\"completion_tokens\":1,\"prompt_tokens_details\":"
-	    "{\"cached_tokens\":6}}") FRAME("\"choices\":[{\"delta\":{},\"finish_reason\":"
-	    "\"stop\"}],\"usage\":null") DONE);
-	assert_has(got.answer, "\"input_tokens\":4,");
-	assert_has(got.answer, "\"cache_read_input_tokens\":6,");
-	assert_has(got.answer, "\"output_tokens\":1");
-}
-
-static void test_lesson_89_error_envelopes(void **state)
-{
-	(void)state;
-	run(&a_to_c, A_STREAM USER, SAYS("a") FRAME("\"error\":{\"message\":\"slow down\",\"code\":"
-	    "\"rate_limit_exceeded\"}"));
-	assert_has(got.answer, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":"
-		   "\"rate_limit_error\",\"message\":\"slow down\"}");
-	run(&c_to_a, C_STREAM USER, A_START A_SAYS("a") "data: {\"type\":\"error\",\"error\":"
-	    "{\"type\":\"rate_limit_error\",\"message\":\"slow down\"}}\n\n");
-	assert_has(got.answer, "data: {\"error\":{\"message\":\"slow down\",\"type\":\"requests\","
-		   "\"param\":null,\"code\":\"rate_limit_exceeded\"}}\n\n");
-	assert_lacks(got.answer, "[DONE]");
-}
-
-static void test_lesson_90_context_overflow(void **state)
-{
-	(void)state;
-	run(&a_to_c, A_HEAD USER, "{\"error\":{\"message\":\"This model's maximum context length "
-	    "is 8 tokens.\",\"code\":\"context_length_exceeded\"}}");
-	assert_has(got.answer, "\"invalid_request_error\",\"message\":\"prompt is too long: ");
-	run(&c_to_a, C_HEAD USER, "{\"type\":\"error\",\"error\":{\"type\":"
-	    "\"invalid_request_error\",\"message\":\"prompt is too long: 9 tokens > 8 maximum\"}}");
-	assert_has(got.answer, "\"code\":\"context_length_exceeded\"");
-}
-
-static void test_lesson_93_html_is_no_answer(void **state)
-{
-	const char *html = "<html><body>Just a moment...</body></html>";
-	struct convert_stream *s;
-	struct buf out = BUF_INIT(4 * KIB);
-
-	(void)state;
-	run(&a_to_c, A_HEAD USER, html);
-	assert_int_equal(got.state, CONVERT_FAILED);
-	s = convert_stream_create(answer_plan_watch(C), false);
-	convert_stream_feed(s, slice_of(html), &out);
-	assert_int_equal(convert_stream_finish(s, &out), CONVERT_FAILED);
-	assert_int_equal(convert_stream_error(s)->class, ERROR_UPSTREAM_BAD);
-	assert_int_equal(out.len, 0);
-	convert_stream_destroy(s);
-}
-
-static void test_lesson_94_numbers_and_order_stay(void **state)
-{
-	(void)state;
-	request(&a_to_c, A_HEAD "\"temperature\":0.10,\"tools\":[{\"name\":\"f\",\"input_schema\":"
-		"{\"type\":\"object\",\"properties\":{\"z\":{\"maximum\":9007199254740993},"
-		"\"a\":{\"default\":1.0}}}}]," USER,
-		"\"properties\":{\"z\":{\"maximum\":9007199254740993},\"a\":{\"default\":1.0}}");
-	assert_has(got.body, "\"temperature\":0.10");
-	run(&a_to_c, A_HEAD A_TOOLS USER, BEGIN_CALL(0, "t", "f")
-	    ARGS(0, "{\\\"z\\\":9007199254740993,\\\"a\\\":1.0}") FINISH("tool_calls") DONE);
-	assert_has(got.answer, "\"input\":{\"z\":9007199254740993,\"a\":1.0}");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lesson_5_reasoning_is_a_block_of_its_own),
 		cmocka_unit_test(test_lesson_6_reasoning_goes_back_where_it_is_wanted),
 		cmocka_unit_test(test_lesson_11_effort_is_omitted_where_it_is_not_known),
+		cmocka_unit_test(test_lesson_12_thoughts_are_no_answer),
 		cmocka_unit_test(test_lesson_14_call_as_block_and_fragments),
 		cmocka_unit_test(test_lesson_15_empty_arguments),
 		cmocka_unit_test(test_lesson_16_interleaved_calls),
@@ -883,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_lesson_30_no_choice_without_tools),
 		cmocka_unit_test(test_lesson_31_parallel_calls),
 		cmocka_unit_test(test_lesson_33_server_tools_never_vanish_unsaid),
+		cmocka_unit_test(test_lesson_34_hosted_tools_are_no_functions),
 		cmocka_unit_test(test_lesson_35_custom_tools_are_wrapped),
 		cmocka_unit_test(test_lesson_36_what_only_anthropic_knows_of_tools),
 		cmocka_unit_test(test_lesson_38_truncated_call),
@@ -907,21 +570,6 @@ int main(void)
 		cmocka_unit_test(test_lesson_68_never_silently_one_answer),
 		cmocka_unit_test(test_lesson_69_usage_is_asked_for_and_hidden),
 		cmocka_unit_test(test_lesson_70_cache_key),
-		cmocka_unit_test(test_lesson_71_72_one_message),
-		cmocka_unit_test(test_lesson_73_first_chunk_has_the_role),
-		cmocka_unit_test(test_lesson_74_end_without_a_reason),
-		cmocka_unit_test(test_lesson_75_76_framing),
-		cmocka_unit_test(test_lesson_77_megabytes_in_a_line),
-		cmocka_unit_test(test_lesson_78_pings_are_comments),
-		cmocka_unit_test(test_lesson_79_nothing_after_the_end),
-		cmocka_unit_test(test_lesson_80_stop_with_calls),
-		cmocka_unit_test(test_lesson_81_stop_reasons),
-		cmocka_unit_test(test_lesson_82_whole_answer_of_a_stream),
-		cmocka_unit_test(test_lesson_84_85_88_usage),
-		cmocka_unit_test(test_lesson_89_error_envelopes),
-		cmocka_unit_test(test_lesson_90_context_overflow),
-		cmocka_unit_test(test_lesson_93_html_is_no_answer),
-		cmocka_unit_test(test_lesson_94_numbers_and_order_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
