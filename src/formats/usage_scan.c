@@ -1,0 +1,397 @@
+#define _GNU_SOURCE   /* memmem, memrchr */
+#include "formats/usage_scan.h"
+
+#include <string.h>
+
+#include "base/json_scan.h"
+#include "base/limits.h"
+
+/* A stream's line: `response.completed` repeats the whole answer. */
+#define MAX_KEPT_LINE (8 * MIB)
+
+/* Of a JSON text its end is kept: usage stands behind the content. */
+#define TAIL_BYTES (16 * KIB)
+
+/* Places that look like the key, tried from the end. */
+#define MAX_TRIES 16
+
+/* ---- the object ---- */
+
+struct usage_name {
+	const char *container;  /* NULL: the object itself */
+	const char *name;
+	enum usage_slot slot;
+};
+
+static const struct usage_name anthropic_names[] = {
+	{ NULL, "input_tokens", USAGE_UNCACHED },
+	{ NULL, "cache_read_input_tokens", USAGE_CACHED },
+	{ NULL, "cache_creation_input_tokens", USAGE_CACHE_WRITE },
+	{ NULL, "output_tokens", USAGE_OUT },
+	{ "cache_creation", "ephemeral_1h_input_tokens", USAGE_CACHE_WRITE_1H },
+	{ "output_tokens_details", "thinking_tokens", USAGE_REASONING },
+	{ NULL, NULL, USAGE_IN },
+};
+
+/* Chat, Responses, embeddings: the two families share no name. */
+static const struct usage_name openai_names[] = {
+	{ NULL, "prompt_tokens", USAGE_IN },
+	{ NULL, "completion_tokens", USAGE_OUT },
+	{ NULL, "prompt_cache_hit_tokens", USAGE_CACHED },
+	{ "prompt_tokens_details", "cached_tokens", USAGE_CACHED },
+	{ "prompt_tokens_details", "cache_write_tokens", USAGE_CACHE_WRITE },
+	{ "completion_tokens_details", "reasoning_tokens", USAGE_REASONING },
+	{ NULL, "input_tokens", USAGE_IN },
+	{ NULL, "output_tokens", USAGE_OUT },
+	{ "input_tokens_details", "cached_tokens", USAGE_CACHED },
+	{ "input_tokens_details", "cache_write_tokens", USAGE_CACHE_WRITE },
+	{ "output_tokens_details", "reasoning_tokens", USAGE_REASONING },
+	{ NULL, NULL, USAGE_IN },
+};
+
+static const struct usage_name gemini_names[] = {
+	{ NULL, "promptTokenCount", USAGE_IN },
+	{ NULL, "toolUsePromptTokenCount", USAGE_TOOL_PROMPT },
+	{ NULL, "cachedContentTokenCount", USAGE_CACHED },
+	{ NULL, "candidatesTokenCount", USAGE_OUT },
+	{ NULL, "thoughtsTokenCount", USAGE_REASONING },
+	{ NULL, NULL, USAGE_IN },
+};
+
+static const struct usage_name *names_of(enum format_id format)
+{
+	switch (format) {
+	case FORMAT_ANTHROPIC:
+		return anthropic_names;
+	case FORMAT_GEMINI:
+		return gemini_names;
+	case FORMAT_CHAT:
+	case FORMAT_RESPONSES:
+	case FORMAT_NONE:
+		break;
+	}
+	return openai_names;
+}
+
+static const char *key_of(enum format_id format)
+{
+	return format == FORMAT_GEMINI ? "\"usageMetadata\"" : "\"usage\"";
+}
+
+static void take_count(struct usage_scan *s, const struct json_member *m, const char *container)
+{
+	uint64_t count;
+
+	if (m->kind != JSON_NUMBER || !json_to_u64(m->value, &count) || count > INT32_MAX) {
+		return;
+	}
+	for (const struct usage_name *n = names_of(s->format); n->name; n++) {
+		if (str_eq(n->container, container) && slice_eq(m->key, n->name)) {
+			s->counts[n->slot] = (int64_t)count;
+			return;
+		}
+	}
+}
+
+static const char *container_of(enum format_id format, const struct json_member *m)
+{
+	for (const struct usage_name *n = names_of(format); n->name; n++) {
+		if (n->container && slice_eq(m->key, n->container)) {
+			return n->container;
+		}
+	}
+	return NULL;
+}
+
+static void take_details(struct usage_scan *s, struct slice object, const char *container)
+{
+	struct json_scan scan;
+	struct json_member m;
+
+	json_scan_init(&scan, object);
+	while (json_scan_next(&scan, &m)) {
+		take_count(s, &m, container);
+	}
+}
+
+static void take_object(struct usage_scan *s, struct slice object)
+{
+	struct json_scan scan;
+	struct json_member m;
+
+	json_scan_init(&scan, object);
+	while (json_scan_next(&scan, &m)) {
+		const char *container =
+			m.kind == JSON_OBJECT ? container_of(s->format, &m) : NULL;
+
+		if (container) {
+			take_details(s, m.value, container);
+		} else {
+			take_count(s, &m, NULL);
+		}
+	}
+}
+
+/* ---- streams ---- */
+
+static bool find_object(struct slice json, const char *container, const char *key,
+			struct slice *out)
+{
+	struct json_member m;
+
+	if (container) {
+		if (!json_find(json, container, &m) || m.kind != JSON_OBJECT) {
+			return false;
+		}
+		json = m.value;
+	}
+	if (!json_find(json, key, &m) || m.kind != JSON_OBJECT) {
+		return false;
+	}
+	*out = m.value;
+	return true;
+}
+
+/* Where an event carries it beside its top level. */
+static const char *container_in_event(enum format_id format)
+{
+	switch (format) {
+	case FORMAT_ANTHROPIC:
+		return "message";
+	case FORMAT_RESPONSES:
+		return "response";
+	case FORMAT_CHAT:
+		return "x_groq";
+	case FORMAT_GEMINI:
+	case FORMAT_NONE:
+		break;
+	}
+	return NULL;
+}
+
+static void take_line(struct usage_scan *s, struct slice line)
+{
+	const char *key = s->format == FORMAT_GEMINI ? "usageMetadata" : "usage";
+	const char *quoted = key_of(s->format);
+	const char *container = container_in_event(s->format);
+	struct slice object;
+	struct slice json;
+
+	if (line.len < 5 || memcmp(line.ptr, "data:", 5) != 0 ||
+	    !memmem(line.ptr, line.len, quoted, strlen(quoted))) {
+		return;
+	}
+	json = slice_trim((struct slice){ line.ptr + 5, line.len - 5 });
+	if (find_object(json, NULL, key, &object) ||
+	    (container && find_object(json, container, key, &object))) {
+		take_object(s, object);
+	}
+}
+
+static void keep(struct usage_scan *s, struct slice part)
+{
+	if (s->kept.len + part.len > MAX_KEPT_LINE) {
+		s->is_skipping = true;
+		buf_clear(&s->kept);
+	} else if (!s->is_skipping) {
+		buf_add(&s->kept, part.ptr, part.len);
+	}
+}
+
+/* The rest of the line that was begun before; what is left of the bytes. */
+static struct slice end_kept_line(struct usage_scan *s, struct slice bytes)
+{
+	const char *end = memchr(bytes.ptr, '\n', bytes.len);
+	size_t len = end ? (size_t)(end - bytes.ptr) + 1 : bytes.len;
+
+	keep(s, (struct slice){ bytes.ptr, len });
+	if (end) {
+		take_line(s, buf_slice(&s->kept));
+		buf_clear(&s->kept);
+		s->is_skipping = false;
+	}
+	return (struct slice){ bytes.ptr + len, bytes.len - len };
+}
+
+static void take_whole_lines(struct usage_scan *s, struct slice lines)
+{
+	const char *key = key_of(s->format);
+	struct slice line;
+
+	if (!memmem(lines.ptr, lines.len, key, strlen(key))) {
+		return;
+	}
+	while (slice_next(&lines, '\n', &line)) {
+		take_line(s, line);
+	}
+}
+
+static void feed_stream(struct usage_scan *s, struct slice bytes)
+{
+	const char *last;
+	size_t whole;
+
+	if (s->kept.len || s->is_skipping) {
+		bytes = end_kept_line(s, bytes);
+	}
+	last = bytes.len ? memrchr(bytes.ptr, '\n', bytes.len) : NULL;
+	whole = last ? (size_t)(last - bytes.ptr) + 1 : 0;
+	take_whole_lines(s, (struct slice){ bytes.ptr, whole });
+	if (whole < bytes.len) {
+		keep(s, (struct slice){ bytes.ptr + whole, bytes.len - whole });
+	}
+}
+
+/* ---- whole answers ---- */
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && strchr(" \t\r\n", *p)) {
+		p++;
+	}
+	return p;
+}
+
+/* Walks from inside a text's top object (or one in a top array) to the end:
+ * the value at `at` is an object, and behind it nothing closes but what has
+ * to. Then the key before it stood at the top. */
+static bool ends_text(const struct usage_scan *s, const char *at, const char *end,
+		      struct slice *object)
+{
+	int depth = 0;
+	int least = s->first == '[' ? -2 : -1;
+	bool is_string = false;
+
+	*object = (struct slice){ at, 0 };
+	for (const char *p = at; p < end; p++) {
+		if (is_string) {
+			p += *p == '\\';
+			is_string = p >= end || *p != '"';
+			continue;
+		}
+		is_string = *p == '"';
+		depth += (*p == '{' || *p == '[') - (*p == '}' || *p == ']');
+		if (depth == 0 && !object->len) {
+			object->len = (size_t)(p - at) + 1;
+		}
+		if (depth < least) {
+			return false;
+		}
+	}
+	return object->len && depth == least;
+}
+
+/* In a streamed array each element may carry it; the last one counts. */
+static bool take_at(struct usage_scan *s, const char *key_end, const char *end)
+{
+	const char *p = skip_blanks(key_end, end);
+	struct slice object;
+
+	if (p == end || *p != ':') {
+		return false;
+	}
+	p = skip_blanks(p + 1, end);
+	if (p == end || *p != '{' || !ends_text(s, p, end, &object)) {
+		return false;
+	}
+	take_object(s, object);
+	return true;
+}
+
+static void take_end(struct usage_scan *s)
+{
+	const char *key = key_of(s->format);
+	size_t key_len = strlen(key);
+	const char *start = buf_text(&s->kept);
+	const char *end = start + s->kept.len;
+	const char *p = end - (s->kept.len < key_len ? s->kept.len : key_len);
+	int tries = 0;
+
+	for (; p > start && tries < MAX_TRIES; p--) {
+		if (*p == '"' && p[-1] != '\\' && memcmp(p, key, key_len) == 0) {
+			tries++;
+			if (take_at(s, p + key_len, end)) {
+				return;
+			}
+		}
+	}
+}
+
+static void feed_whole(struct usage_scan *s, struct slice bytes)
+{
+	const char *p = skip_blanks(bytes.ptr, bytes.ptr + bytes.len);
+
+	if (!s->first && p < bytes.ptr + bytes.len) {
+		s->first = *p;
+	}
+	if (bytes.len > TAIL_BYTES) {
+		bytes.ptr += bytes.len - TAIL_BYTES;
+		bytes.len = TAIL_BYTES;
+	}
+	if (s->kept.len + bytes.len > 4 * TAIL_BYTES) {
+		buf_drop(&s->kept, s->kept.len - TAIL_BYTES);
+	}
+	buf_add(&s->kept, bytes.ptr, bytes.len);
+}
+
+/* ---- the whole ---- */
+
+void usage_scan_init(struct usage_scan *s, enum format_id format, bool is_stream)
+{
+	*s = (struct usage_scan){
+		.format = format,
+		.is_stream = is_stream,
+		.kept = BUF_INIT(MAX_KEPT_LINE + 4 * TAIL_BYTES),
+	};
+	for (size_t i = 0; i < USAGE_SLOTS; i++) {
+		s->counts[i] = -1;
+	}
+}
+
+void usage_scan_release(struct usage_scan *s)
+{
+	buf_release(&s->kept);
+}
+
+void usage_scan_feed(struct usage_scan *s, struct slice bytes)
+{
+	if (s->is_stream) {
+		feed_stream(s, bytes);
+	} else {
+		feed_whole(s, bytes);
+	}
+}
+
+void usage_scan_finish(struct usage_scan *s)
+{
+	if (s->is_stream) {
+		take_line(s, buf_slice(&s->kept));
+	} else {
+		take_end(s);
+	}
+	buf_clear(&s->kept);
+}
+
+bool usage_scan_result(const struct usage_scan *s, struct hub_usage *out)
+{
+	const int64_t *c = s->counts;
+
+	*out = (struct hub_usage)HUB_USAGE_INIT;
+	out->in_cached = c[USAGE_CACHED];
+	out->in_cache_write = c[USAGE_CACHE_WRITE];
+	out->in_cache_write_1h = c[USAGE_CACHE_WRITE_1H];
+	out->out_total = c[USAGE_OUT];
+	out->out_reasoning = c[USAGE_REASONING];
+	out->tool_prompt = c[USAGE_TOOL_PROMPT];
+	out->in_total = c[USAGE_IN];
+	if (c[USAGE_UNCACHED] >= 0) {
+		out->in_total = c[USAGE_UNCACHED] + hub_count(c[USAGE_CACHED]) +
+				hub_count(c[USAGE_CACHE_WRITE]);
+	} else if (c[USAGE_TOOL_PROMPT] >= 0) {
+		out->in_total = hub_count(c[USAGE_IN]) + c[USAGE_TOOL_PROMPT];
+	}
+	if (s->format == FORMAT_GEMINI && c[USAGE_REASONING] >= 0) {
+		out->out_total = hub_count(c[USAGE_OUT]) + c[USAGE_REASONING];
+	}
+	return out->in_total >= 0 || out->out_total >= 0;
+}
