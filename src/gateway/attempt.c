@@ -13,6 +13,7 @@ static void release_call(struct call *c)
 {
 	converted_release(&c->converted);
 	convert_stream_destroy(c->stream);
+	usage_scan_release(&c->usage);
 	buf_release(&c->held);
 	*c = (struct call){ .candidate = NULL };
 }

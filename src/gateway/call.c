@@ -137,6 +137,19 @@ static void open_stream(struct exchange *x)
 	}
 }
 
+/* An answer that passes is read along for its token counts. */
+static void open_usage(struct exchange *x)
+{
+	struct call *c = &x->call;
+
+	if (c->is_converted || x->endpoint.op == OP_COUNT_TOKENS ||
+	    head_get(&c->head, "content-encoding")) {
+		return;
+	}
+	c->is_counting = true;
+	usage_scan_init(&c->usage, c->format, c->is_stream);
+}
+
 static void on_head(void *ctx, const struct transfer_head *head)
 {
 	struct exchange *x = ctx;
@@ -149,6 +162,7 @@ static void on_head(void *ctx, const struct transfer_head *head)
 	buf_init(&c->held, c->is_error ? MAX_ERROR_BODY_BYTES : MAX_WHOLE_ANSWER_BYTES);
 	if (!c->is_error) {
 		open_stream(x);
+		open_usage(x);
 	}
 	call_wait(x, first_token_ms(x));
 }

@@ -126,6 +126,7 @@ static void settle_accounts(struct exchange *x)
 void exchange_over(struct exchange *x)
 {
 	x->state = EXCHANGE_OVER;
+	pump_keep_usage(x);
 	settle_accounts(x);
 	attempt_end_call(x);
 	loop_timer_clear(x->worker->loop, &x->total_timer);

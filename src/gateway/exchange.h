@@ -22,6 +22,7 @@
 #include "base/id.h"
 #include "formats/convert.h"
 #include "formats/detect.h"
+#include "formats/usage_scan.h"
 #include "gateway/body.h"
 #include "gateway/client.h"
 #include "gateway/model_filter.h"
@@ -56,6 +57,9 @@ struct call {
 	bool is_complete;               /* the answer is whole */
 	struct converted converted;     /* what was sent, when is_converted */
 	struct convert_stream *stream;  /* converts, or only looks for content */
+	bool asked_usage;               /* the gateway asked for a chunk that the client did not */
+	bool is_counting;               /* `usage` reads along */
+	struct usage_scan usage;
 	struct buf held;                /* for the client, not yet sent */
 };
 
@@ -191,6 +195,8 @@ void pump_end(struct exchange *x);              /* the upstream ended cleanly */
 void pump_broken(struct exchange *x, const char *detail);
 void pump_finish(struct exchange *x);           /* the whole answer has been sent */
 void pump_writable(struct exchange *x);
+/* Takes the token counts that have come so far. */
+void pump_keep_usage(struct exchange *x);
 
 /* reply_head.c: headers of an answer; arena memory. `head` NULL: an answer
  * of the gateway itself, with `content_type`. */

@@ -39,7 +39,9 @@ void model_filter_init(struct model_filter *f, enum format_id format, const char
 		.name = BUF_INIT(MAX_ERROR_BODY_BYTES),
 		.line = BUF_INIT(MAX_LINE),
 	};
-	json_quote(&f->name, slice_of(asked));
+	if (asked) {
+		json_quote(&f->name, slice_of(asked));
+	}
 }
 
 void model_filter_release(struct model_filter *f)
@@ -92,12 +94,52 @@ static bool starts_data(struct slice line)
 	return line.len >= 5 && memcmp(line.ptr, "data:", 5) == 0;
 }
 
+static bool has_text(struct slice line, const char *text)
+{
+	return memmem(line.ptr, line.len, text, strlen(text)) != NULL;
+}
+
+/* {"choices":[], …, "usage":{…}} */
+static bool is_usage_chunk(struct slice line)
+{
+	struct slice json;
+	struct json_member m;
+
+	if (!starts_data(line) || !has_text(line, "\"usage\"")) {
+		return false;
+	}
+	json = slice_trim((struct slice){ line.ptr + 5, line.len - 5 });
+	if (!json_find(json, "usage", &m) || m.kind != JSON_OBJECT ||
+	    !json_find(json, "choices", &m) || m.kind != JSON_ARRAY) {
+		return false;
+	}
+	return !slice_trim((struct slice){ m.value.ptr + 1, m.value.len - 2 }).len;
+}
+
+static bool is_blank(struct slice line)
+{
+	return slice_eq(line, "\n") || slice_eq(line, "\r\n");
+}
+
+/* An event without its blank line would run into the next one. */
+static bool is_hidden(struct model_filter *f, struct slice line)
+{
+	bool hides = f->hides_usage &&
+		     (is_usage_chunk(line) || (f->is_after_hidden && is_blank(line)));
+
+	f->is_after_hidden = hides && !is_blank(line);
+	return hides;
+}
+
 static void pass_line(struct model_filter *f, struct slice line, struct buf *out)
 {
 	struct slice value;
 	struct slice json;
 
-	if (starts_data(line) && memmem(line.ptr, line.len, "\"model", 6)) {
+	if (is_hidden(f, line)) {
+		return;
+	}
+	if (f->name.len && starts_data(line) && has_text(line, "\"model")) {
 		json = slice_trim((struct slice){ line.ptr + 5, line.len - 5 });
 		if (find_name(place_in_event(f->format), json, &value)) {
 			replace(f, line, value, out);
@@ -123,7 +165,7 @@ static void keep_part(struct model_filter *f, struct slice part, struct buf *out
 		model_filter_finish(f, out);
 		buf_add(out, part.ptr, part.len);
 		f->is_done = true;
-	} else if (f->line.len || (!f->is_in_line && must_wait(part))) {
+	} else if (f->line.len || f->is_after_hidden || (!f->is_in_line && must_wait(part))) {
 		buf_add(&f->line, part.ptr, part.len);
 	} else {
 		buf_add(out, part.ptr, part.len);

@@ -1,7 +1,8 @@
 /*
  * Puts the model name that the client asked for into an answer that passes
- * through otherwise untouched (product: §11 "Model in answers"). Every other
- * byte stays.
+ * through otherwise untouched (product: §11 "Model in answers"), and takes out
+ * the usage chunk that only the gateway asked for ("Usage of Chat streams").
+ * Every other byte stays.
  */
 #ifndef GATEWAY_MODEL_FILTER_H
 #define GATEWAY_MODEL_FILTER_H
@@ -15,8 +16,11 @@ struct model_filter {
 	struct buf line;        /* the beginning of a line whose end is not here */
 	bool is_in_line;        /* a line's beginning has gone out already */
 	bool is_done;           /* nothing to replace any more: bytes pass */
+	bool hides_usage;       /* Chat: a chunk with usage and no choice is left out */
+	bool is_after_hidden;   /* the blank line that ended it goes too */
 };
 
+/* `asked` NULL: the name stays. */
 void model_filter_init(struct model_filter *f, enum format_id format, const char *asked);
 void model_filter_release(struct model_filter *f);
 

@@ -48,14 +48,16 @@ static bool needs_whole(const struct exchange *x)
 static void begin_answer(struct exchange *x)
 {
 	struct call *c = &x->call;
+	bool can_filter = !c->is_converted && !head_get(&c->head, "content-encoding");
+	bool renames = can_filter && x->model && !str_eq(x->model, c->candidate->model) &&
+		       x->endpoint.op != OP_OTHER && x->endpoint.op != OP_COUNT_TOKENS;
+	bool hides = can_filter && c->asked_usage && c->is_stream;
 
 	x->status = c->is_converted ? 200 : c->head.status;
-	x->is_filtering = !c->is_converted && x->model &&
-			  !str_eq(x->model, c->candidate->model) &&
-			  x->endpoint.op != OP_OTHER && x->endpoint.op != OP_COUNT_TOKENS &&
-			  !head_get(&c->head, "content-encoding");
+	x->is_filtering = renames || hides;
 	if (x->is_filtering) {
-		model_filter_init(&x->filter, c->format, x->model);
+		model_filter_init(&x->filter, c->format, renames ? x->model : NULL);
+		x->filter.hides_usage = hides;
 	}
 }
 
@@ -179,12 +181,27 @@ static void fail_inside(struct exchange *x, const struct api_error *error)
 	attempt_failed(x, &outcome);
 }
 
-static void keep_usage(struct exchange *x)
+static bool read_usage(struct exchange *x, struct hub_usage *u)
 {
-	const struct hub_usage *u =
-		x->call.stream ? convert_stream_usage(x->call.stream) : NULL;
+	struct call *c = &x->call;
 
-	if (!u || (u->in_total < 0 && u->out_total < 0)) {
+	if (c->is_counting) {
+		usage_scan_finish(&c->usage);
+		return usage_scan_result(&c->usage, u);
+	}
+	if (!c->is_converted || !c->stream) {
+		return false;
+	}
+	*u = *convert_stream_usage(c->stream);
+	return u->in_total >= 0 || u->out_total >= 0;
+}
+
+void pump_keep_usage(struct exchange *x)
+{
+	struct hub_usage usage;
+	const struct hub_usage *u = &usage;
+
+	if (!read_usage(x, &usage)) {
 		return;
 	}
 	x->tokens = (struct token_counts){
@@ -192,6 +209,7 @@ static void keep_usage(struct exchange *x)
 		.out = hub_count(u->out_total),
 		.cache_read = hub_count(u->in_cached),
 		.cache_write = hub_count(u->in_cache_write),
+		.cache_write_1h = hub_count(u->in_cache_write_1h),
 		.reasoning = hub_count(u->out_reasoning),
 		.is_known = true,
 	};
@@ -208,7 +226,6 @@ static void act_on(struct exchange *x, enum convert_state state)
 		note_content(x);
 		break;
 	case CONVERT_COMPLETE:
-		keep_usage(x);
 		c->is_complete = true;
 		if (x->state == EXCHANGE_SENDING) {
 			call_wait(x, c->transfer ? LINGER_MS : 1);
@@ -291,6 +308,9 @@ static void pass_bytes(struct exchange *x, struct slice bytes)
 {
 	struct call *c = &x->call;
 
+	if (c->is_counting) {
+		usage_scan_feed(&c->usage, bytes);
+	}
 	if (x->state == EXCHANGE_SENDING) {
 		flow(x, bytes);
 		return;
@@ -392,7 +412,6 @@ void pump_broken(struct exchange *x, const char *detail)
 	note_broken(x);
 	if (c->is_converted) {
 		convert_stream_fail(c->stream, &error, &event);
-		keep_usage(x);
 	} else if (is_stream) {
 		/* What was cut inside an event is closed first. */
 		buf_adds(&event, "\n\n");

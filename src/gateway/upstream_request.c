@@ -5,7 +5,7 @@
 #include "formats/format.h"
 #include "gateway/authorise.h"
 
-#define MAX_EDITS (SCAN_MAX_MODELS + 2)
+#define MAX_EDITS (SCAN_MAX_MODELS + 3)
 
 /* ---- headers ---- */
 
@@ -185,6 +185,58 @@ static void edit_provider(struct exchange *x, struct edit_list *edits)
 	add_edit(edits, range, (struct slice){ "", 0 });
 }
 
+static bool wants_usage(const struct exchange *x, const struct upstream_account *account)
+{
+	const char *option = pair_get(&account->options, "ask_usage");
+
+	if (x->call.format != FORMAT_CHAT || x->endpoint.op != OP_GENERATE ||
+	    !x->scan.is_stream) {
+		return false;
+	}
+	return option ? str_eq(option, "true") : account->provider == PROVIDER_OPENAI ||
+						 account->provider == PROVIDER_AZURE;
+}
+
+/* Behind the brace that opens `object`. */
+static struct slice after_brace(struct slice object)
+{
+	const char *brace = memchr(object.ptr, '{', object.len);
+
+	return (struct slice){ brace + 1, 0 };
+}
+
+/* Without it a Chat stream tells no token counts (product: §11). The chunk
+ * that comes of it is kept from the client. */
+static void edit_usage(struct exchange *x, const struct upstream_account *account,
+		       struct edit_list *edits)
+{
+	struct slice options = x->scan.stream_options;
+	struct json_member m;
+	bool is_object = options.len && options.ptr[0] == '{';
+
+	x->call.asked_usage = false;
+	if (!wants_usage(x, account) ||
+	    (is_object && json_find(options, "include_usage", &m))) {
+		return;
+	}
+	if (!options.len) {
+		add_edit(edits, after_brace(x->scan.text),
+			 slice_of("\"stream_options\":{\"include_usage\":true},"));
+	} else if (is_object) {
+		struct slice inside = { options.ptr + 1, options.len - 2 };
+		bool is_empty = !slice_trim(inside).len;
+
+		add_edit(edits, after_brace(options),
+			 slice_of(is_empty ? "\"include_usage\":true"
+					  : "\"include_usage\":true,"));
+	} else if (slice_eq(options, "null")) {
+		add_edit(edits, options, slice_of("{\"include_usage\":true}"));
+	} else {
+		return;                 /* the upstream will refuse it */
+	}
+	x->call.asked_usage = true;
+}
+
 /* Decoded once; every candidate of another format is encoded from it. */
 static bool decode_hub(struct exchange *x, struct err *err)
 {
@@ -229,8 +281,8 @@ static bool convert_body(struct exchange *x, const struct candidate *c, const ch
 	return true;
 }
 
-static bool build_body(struct exchange *x, const char *model, struct transfer_spec *spec,
-		       struct err *err)
+static bool build_body(struct exchange *x, const struct upstream_account *account,
+		       const char *model, struct transfer_spec *spec, struct err *err)
 {
 	struct edit_list edits = { .count = 0 };
 
@@ -239,6 +291,7 @@ static bool build_body(struct exchange *x, const char *model, struct transfer_sp
 	if (x->scan.text.ptr) {
 		edit_model(x, model, &edits);
 		edit_provider(x, &edits);
+		edit_usage(x, account, &edits);
 	}
 	return body_patch(&x->body, edits.items, edits.count, &spec->body) ||
 	       err_setf(err, ERR_FAILED, "the gateway's memory budget is used up");
@@ -292,7 +345,7 @@ static bool build_any_body(struct exchange *x, const struct candidate *c,
 	call->is_converted = call->format != x->format;
 	x->warnings_text = NULL;
 	if (!call->is_converted) {
-		return build_body(x, req->model, spec, err);
+		return build_body(x, req->account, req->model, spec, err);
 	}
 	if (!is_convertible(x, call)) {
 		return err_setf(err, ERR_INVALID, "it speaks %s, and this request is %s",

@@ -24,6 +24,32 @@ static void expect(enum format_id format, const char *in, const char *want)
 	}
 }
 
+static void test_hides_usage(void **state)
+{
+	const char in[] = "data: {\"choices\":[],\"prompt_filter_results\":[],\"usage\":null}\n\n"
+			  "data: {\"choices\":[{}],\"usage\":{\"prompt_tokens\":1}}\n\n"
+			  "data: {\"choices\": [ ],\"model\":\"x\",\"usage\":{\"prompt_tokens\":1}}\r\n\r\n"
+			  "data: [DONE]\n\n";
+	const char want[] = "data: {\"choices\":[],\"prompt_filter_results\":[],\"usage\":null}\n\n"
+			    "data: {\"choices\":[{}],\"usage\":{\"prompt_tokens\":1}}\n\n"
+			    "data: [DONE]\n\n";
+
+	(void)state;
+	for (size_t cut = 0; cut <= sizeof in - 1; cut++) {
+		struct model_filter f;
+		struct buf out = BUF_INIT(64 * KIB);
+
+		model_filter_init(&f, FORMAT_CHAT, NULL);
+		f.hides_usage = true;
+		model_filter_feed(&f, (struct slice){ in, cut }, &out);
+		model_filter_feed(&f, (struct slice){ in + cut, sizeof in - 1 - cut }, &out);
+		model_filter_finish(&f, &out);
+		assert_string_equal(buf_text(&out), want);
+		buf_release(&out);
+		model_filter_release(&f);
+	}
+}
+
 static void test_streams(void **state)
 {
 	(void)state;
@@ -69,6 +95,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_hides_usage),
 		cmocka_unit_test(test_other_lines_stay),
 		cmocka_unit_test(test_json),
 	};
