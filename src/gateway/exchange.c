@@ -14,6 +14,7 @@
 #include "gateway/authorise.h"
 #include "gateway/facts.h"
 #include "gateway/inflate.h"
+#include "stats/prices.h"
 
 #define ARENA_BLOCK_BYTES 4096
 
@@ -88,6 +89,7 @@ static struct exchange *create(struct worker *w, struct client *client)
 	x->config = config_ref(w->config);
 	x->keys = key_ring_ref(w->keys);
 	x->ttft_ms = -1;
+	x->cost_pico_usd = COST_UNKNOWN;
 	x->at_ms = clock_wall_ms();
 	x->started_ns = clock_mono_ns();
 	x->started_ms = loop_now_ms(w->loop);
@@ -116,7 +118,9 @@ static void settle_accounts(struct exchange *x)
 		}
 	}
 	if (x->key_pass.key) {
-		router_leave_key(x->worker->shared->router, &x->key_pass, tokens, 0,
+		double usd = x->cost_pico_usd > 0 ? (double)x->cost_pico_usd / PICO_USD : 0;
+
+		router_leave_key(x->worker->shared->router, &x->key_pass, tokens, usd,
 				 clock_moment());
 		x->key_pass.key = NULL;
 	}
@@ -127,6 +131,10 @@ void exchange_over(struct exchange *x)
 {
 	x->state = EXCHANGE_OVER;
 	pump_keep_usage(x);
+	if (x->tokens.is_known && x->call.candidate) {
+		x->cost_pico_usd = prices_cost(&x->config->usage, x->call.candidate->model,
+					       &x->tokens);
+	}
 	settle_accounts(x);
 	attempt_end_call(x);
 	loop_timer_clear(x->worker->loop, &x->total_timer);
@@ -196,7 +204,7 @@ static void record(struct exchange *x)
 		.is_stream = x->endpoint.is_stream || x->scan.is_stream,
 		.tokens = x->tokens,
 		.session = x->session,
-		.cost_pico_usd = COST_UNKNOWN,
+		.cost_pico_usd = x->cost_pico_usd,
 		.warnings = x->warnings_text,
 		.error = x->error,
 	};

@@ -126,6 +126,7 @@ struct exchange {
 	int64_t bytes_out;
 	int64_t chunks;
 	struct token_counts tokens;
+	int64_t cost_pico_usd;          /* COST_UNKNOWN */
 	const char *warnings_text;      /* of the conversion that was sent; NULL: none */
 	const char *error;
 
