@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "formats/format.h"
+#include "gateway/way.h"
 
 void call_wait(struct exchange *x, int64_t in_ms)
 {
@@ -20,26 +21,6 @@ void call_wait(struct exchange *x, int64_t in_ms)
 }
 
 /* ---- failures ---- */
-
-static enum transport_failure transport_of(enum transfer_end end, bool has_head)
-{
-	switch (end) {
-	case TRANSFER_OK:
-		return TRANSPORT_OK;
-	case TRANSFER_DNS:
-		return TRANSPORT_DNS;
-	case TRANSFER_CONNECT:
-		return TRANSPORT_CONNECT;
-	case TRANSFER_TLS:
-		return TRANSPORT_TLS;
-	case TRANSFER_TIMEOUT:
-		return TRANSPORT_TIMEOUT;
-	case TRANSFER_CLOSED:
-	case TRANSFER_PROTOCOL:
-		break;
-	}
-	return has_head ? TRANSPORT_BROKEN : TRANSPORT_RESET;
-}
 
 static void failed(struct exchange *x, enum transport_failure transport, const char *detail)
 {
@@ -201,7 +182,7 @@ static void on_done(void *ctx, enum transfer_end end, const char *detail)
 	} else if (x->state == EXCHANGE_SENDING) {
 		pump_broken(x, detail);
 	} else {
-		failed(x, transport_of(end, c->has_head), detail);
+		failed(x, way_failure(end, c->has_head), detail);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "gateway/demo_upstream.h"
 #include "gateway/transfer_curl.h"
+#include "gateway/way.h"
 
 /* How soon a stop is noticed. */
 #define LOOK_MS 200
@@ -89,20 +90,6 @@ static enum format_id format_of(const struct upstream_account *a)
 	return a->format != FORMAT_NONE ? a->format : provider_find(a->provider)->default_format;
 }
 
-static void set_way(const struct config *c, const struct upstream_account *a,
-		    struct transfer_spec *spec)
-{
-	const struct environment_config *env = &c->environment;
-
-	spec->proxy = *a->proxy ? a->proxy :
-		      str_starts(spec->url, "https:") ? env->https_proxy : env->http_proxy;
-	spec->no_proxy = *a->proxy ? "" : env->no_proxy;
-	spec->ca_file = c->proxy.ca_file;
-	spec->connect_timeout_ms = c->proxy.connect_timeout_ms;
-	spec->tls_timeout_ms = c->proxy.tls_timeout_ms;
-	spec->idle_timeout_ms = c->proxy.idle_conn_timeout_ms;
-}
-
 static void set_headers(struct run *r, const struct provider_request *req,
 			struct transfer_spec *spec)
 {
@@ -161,7 +148,7 @@ static bool build(struct run *r, struct transfer_spec *spec, struct err *err)
 		buf_release(&body);
 	}
 	set_headers(r, &req, spec);
-	set_way(r->crowd->config, p->account, spec);
+	way_set(spec, r->crowd->config, p->account);
 	return true;
 }
 
@@ -222,22 +209,6 @@ static void judge(struct run *r)
 	}
 }
 
-static enum transport_failure transport_of(enum transfer_end end)
-{
-	switch (end) {
-	case TRANSFER_DNS:
-		return TRANSPORT_DNS;
-	case TRANSFER_CONNECT:
-		return TRANSPORT_CONNECT;
-	case TRANSFER_TLS:
-		return TRANSPORT_TLS;
-	case TRANSFER_TIMEOUT:
-		return TRANSPORT_TIMEOUT;
-	default:
-		return TRANSPORT_RESET;
-	}
-}
-
 static void on_head(void *ctx, const struct transfer_head *head)
 {
 	struct run *r = ctx;
@@ -268,7 +239,7 @@ static void on_done(void *ctx, enum transfer_end end, const char *detail)
 		judge(r);
 	} else {
 		snprintf(why, sizeof why, "%s: %s", transfer_end_name(end), detail);
-		fail(r, transport_of(end), why);
+		fail(r, way_failure(end, r->probe->status), why);
 	}
 	end_run(r);
 }

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "formats/format.h"
 #include "gateway/authorise.h"
+#include "gateway/way.h"
 
 #define MAX_EDITS (SCAN_MAX_MODELS + 3)
 
@@ -299,30 +300,6 @@ static bool build_body(struct exchange *x, const struct upstream_account *accoun
 
 /* ---- the whole ---- */
 
-static const char *proxy_for(const struct exchange *x, const struct upstream_account *account,
-			     const char *url)
-{
-	const struct environment_config *env = &x->config->environment;
-
-	if (*account->proxy) {
-		return account->proxy;
-	}
-	return str_starts(url, "https:") ? env->https_proxy : env->http_proxy;
-}
-
-static void set_transport(const struct exchange *x, const struct upstream_account *account,
-			  struct transfer_spec *spec)
-{
-	const struct proxy_config *p = &x->config->proxy;
-
-	spec->proxy = proxy_for(x, account, spec->url);
-	spec->no_proxy = *account->proxy ? "" : x->config->environment.no_proxy;
-	spec->ca_file = p->ca_file;
-	spec->connect_timeout_ms = p->connect_timeout_ms;
-	spec->tls_timeout_ms = p->tls_timeout_ms;
-	spec->idle_timeout_ms = p->idle_conn_timeout_ms;
-}
-
 static const char *header_or_empty(const struct exchange *x, const char *name)
 {
 	const char *value = client_header(x->client, name);
@@ -389,7 +366,7 @@ bool upstream_request_build(struct exchange *x, const struct candidate *c,
 	    !build_headers(x, &req, spec, err)) {
 		return false;
 	}
-	set_transport(x, c->account, spec);
+	way_set(spec, x->config, c->account);
 	spec->is_stream = req.is_stream;
 	return true;
 }
