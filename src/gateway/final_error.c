@@ -4,7 +4,7 @@
  * upstream's own words stay as they are, because clients match on them; what
  * is added goes behind them.
  */
-#include "gateway/exchange.h"
+#include "gateway/local.h"
 
 #include "base/clock.h"
 #include "base/json_scan.h"
@@ -112,6 +112,10 @@ void final_error(struct exchange *x, const struct step *step)
 
 	if (x->shown.candidate && x->shown.head.status) {
 		show_upstream_error(x);
+		return;
+	}
+	if (x->unfit && !x->shown.candidate && x->endpoint.op == OP_COUNT_TOKENS) {
+		local_count(x);
 		return;
 	}
 	if (x->unfit && !x->shown.candidate) {

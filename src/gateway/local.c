@@ -147,6 +147,21 @@ static void preflight(struct exchange *x)
 	exchange_over(x);
 }
 
+void local_count(struct exchange *x)
+{
+	struct buf body = BUF_INIT(MAX_ERROR_BODY_BYTES);
+	struct json_writer w;
+
+	json_open(&w, &body);
+	json_object(&w);
+	json_kint(&w, x->endpoint.family == FORMAT_GEMINI ? "totalTokens" : "input_tokens",
+		  x->tokens_estimated > 0 ? x->tokens_estimated : 1);
+	json_end(&w);
+	x->warnings_text = "emulated:count_tokens";
+	respond_json(x, 200, &body);
+	buf_release(&body);
+}
+
 void local_answer(struct exchange *x)
 {
 	if (str_eq(client_method(x->client), "OPTIONS")) {

@@ -11,4 +11,8 @@ void local_respond(struct exchange *x, int status, const char *type, struct slic
 
 void local_models(struct exchange *x);
 
+/* count_tokens where no upstream can count: what the gateway has learnt of
+ * bytes per token (C115). */
+void local_count(struct exchange *x);
+
 #endif

@@ -248,6 +248,7 @@ static bool decode_hub(struct exchange *x, struct err *err)
 		.path_model = *x->endpoint.model ? x->endpoint.model : NULL,
 		.path_stream = x->endpoint.is_stream,
 		.gemini_array = x->endpoint.is_array_stream,
+		.text_completion = x->endpoint.op == OP_COMPLETIONS,
 	};
 
 	if (!x->hub) {
@@ -309,8 +310,8 @@ static const char *header_or_empty(const struct exchange *x, const char *name)
 
 static bool is_convertible(const struct exchange *x, const struct call *call)
 {
-	return x->endpoint.op == OP_GENERATE && format_find(x->format) &&
-	       format_find(call->format);
+	return (x->endpoint.op == OP_GENERATE || x->endpoint.op == OP_COMPLETIONS) &&
+	       format_find(x->format) && format_find(call->format);
 }
 
 static bool build_any_body(struct exchange *x, const struct candidate *c,
@@ -332,6 +333,7 @@ static bool build_any_body(struct exchange *x, const struct candidate *c,
 		return false;
 	}
 	req->is_converted = true;
+	req->op = OP_GENERATE;
 	req->is_stream = call->converted.stream;
 	if (call->converted.anthropic_version) {
 		req->anthropic_version = call->converted.anthropic_version;
