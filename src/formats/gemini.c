@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/limits.h"
 #include "formats/envelope.h"
 #include "formats/gemini_stream.h"
 
@@ -166,16 +167,16 @@ static int64_t add_counts(int64_t a, int64_t b)
 	return a < 0 && b < 0 ? -1 : hub_count_add(hub_count(a), hub_count(b));
 }
 
-struct hub_usage gemini_usage_read(const struct json *v)
+struct hub_usage gemini_usage_read(const struct json *metadata)
 {
 	struct hub_usage usage = HUB_USAGE_INIT;
-	int64_t prompt = read_count(v, "promptTokenCount");
+	int64_t prompt = read_count(metadata, "promptTokenCount");
 
-	usage.tool_prompt = read_count(v, "toolUsePromptTokenCount");
+	usage.tool_prompt = read_count(metadata, "toolUsePromptTokenCount");
 	usage.in_total = prompt < 0 ? -1 : add_counts(prompt, usage.tool_prompt);
-	usage.in_cached = read_count(v, "cachedContentTokenCount");
-	usage.out_reasoning = read_count(v, "thoughtsTokenCount");
-	usage.out_total = add_counts(read_count(v, "candidatesTokenCount"),
+	usage.in_cached = read_count(metadata, "cachedContentTokenCount");
+	usage.out_reasoning = read_count(metadata, "thoughtsTokenCount");
+	usage.out_total = add_counts(read_count(metadata, "candidatesTokenCount"),
 				     usage.out_reasoning);
 	return usage;
 }
@@ -207,7 +208,7 @@ void gemini_usage_write(struct json_writer *w, const struct hub_usage *usage)
 /* ---- signatures ---- */
 
 /* Longer than any envelope in base64. */
-#define MAX_SIG_BYTES (32 * MAX_ENVELOPE_BYTES)
+#define MAX_SIG_BYTES (2 * MIB)
 
 struct hub_sig gemini_sig_read(struct arena *a, struct slice text)
 {

@@ -26,7 +26,7 @@ bool gemini_stop_read(struct slice reason, bool has_tool_use, bool has_content,
 const char *gemini_stop_name(enum hub_stop_kind kind);
 
 /* usageMetadata, as far as the object tells (C127). */
-struct hub_usage gemini_usage_read(const struct json *usage);
+struct hub_usage gemini_usage_read(const struct json *metadata);
 void gemini_usage_write(struct json_writer *w, const struct hub_usage *usage);
 
 /* A client's thoughtSignature: base64 of an envelope gives its sig back (C64). */

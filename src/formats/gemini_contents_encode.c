@@ -10,6 +10,11 @@ struct part {
 	struct slice sig;
 };
 
+struct parts {
+	struct part *first;
+	struct part *last;
+};
+
 struct encoder {
 	struct conversion *c;
 	struct json_writer *w;
@@ -17,19 +22,31 @@ struct encoder {
 	const struct hub_message *turn;   /* first message of the current turn (C61) */
 	bool in_turn;
 	size_t count;                     /* contents written */
-	struct part *parts;               /* of the content being made */
-	struct part **tail;
+	bool is_model;                    /* whose content is being made */
+	bool signs;                       /* its calls must be signed */
+	struct parts parts;               /* of it, so far */
+	struct parts run;                 /* of the messages being collected */
 };
 
 /* ---- collecting ---- */
 
+static void append(struct parts *list, const struct parts *more)
+{
+	if (list->first) {
+		list->last->next = more->first;
+	} else {
+		list->first = more->first;
+	}
+	list->last = more->last;
+}
+
 static void add_part(struct encoder *e, const struct hub_block *block)
 {
 	struct part *part = arena_zalloc(e->c->arena, sizeof *part);
+	const struct parts one = { part, part };
 
 	part->block = block;
-	*e->tail = part;
-	e->tail = &part->next;
+	append(&e->run, &one);
 }
 
 /* Digests and documents of blocks are texts to Gemini; whatever leaves nothing
@@ -136,7 +153,7 @@ static struct part *find_carrier(struct part *thinking, struct part *text_before
 static void place_signatures(struct encoder *e)
 {
 	struct part *text_before = NULL;
-	struct part **link = &e->parts;
+	struct part **link = &e->parts.first;
 
 	while (*link) {
 		struct part *p = *link;
@@ -161,7 +178,7 @@ static void place_signatures(struct encoder *e)
 /* Gemini 3 refuses a call of the current turn that nobody signed. */
 static void sign_first_call(struct encoder *e)
 {
-	for (struct part *p = e->parts; p; p = p->next) {
+	for (struct part *p = e->parts.first; p; p = p->next) {
 		if (p->block->kind == BLOCK_TOOL_USE) {
 			if (!p->sig.len) {
 				p->sig = slice_of(GEMINI_NO_SIGNATURE);
@@ -198,7 +215,7 @@ static struct slice call_name(const struct encoder *e, const struct hub_block *r
 /* C45: level models take media inside the result. */
 static bool write_result_media(struct encoder *e)
 {
-	for (struct part *p = e->parts; p && !e->c->traits.is_level_gemini; p = p->next) {
+	for (struct part *p = e->parts.first; p && !e->c->traits.is_level_gemini; p = p->next) {
 		if (p->block->kind == BLOCK_TOOL_RESULT &&
 		    !gemini_result_media_write(e->c, e->w, p->block)) {
 			return false;
@@ -211,7 +228,7 @@ static bool write_parts(struct encoder *e)
 {
 	bool results_done = false;
 
-	for (struct part *p = e->parts; p; p = p->next) {
+	for (struct part *p = e->parts.first; p; p = p->next) {
 		bool is_result = p->block->kind == BLOCK_TOOL_RESULT;
 
 		if (!is_result && !results_done) {
@@ -229,21 +246,27 @@ static bool write_parts(struct encoder *e)
 	return results_done || write_result_media(e);
 }
 
-/* C42: a conversation begins with the user. */
-static bool write_content(struct encoder *e, bool is_model)
+/* The content that was made; a conversation begins with the user (C42). */
+static bool flush_content(struct encoder *e)
 {
 	bool ok;
 
-	if (!e->parts) {
+	if (!e->parts.first) {
 		return true;
 	}
-	if (is_model && !e->count) {
+	if (e->is_model) {
+		place_signatures(e);
+	}
+	if (e->signs) {
+		sign_first_call(e);
+	}
+	if (e->is_model && !e->count) {
 		warn(e->c->warnings, WARN_REWRITTEN, "messages");
 		open_content(e, false);
 		gemini_text_part_write(e->w, slice_of("(continued)"), false, SLICE_NULL);
 		close_content(e);
 	}
-	open_content(e, is_model);
+	open_content(e, e->is_model);
 	ok = write_parts(e);
 	close_content(e);
 	return ok;
@@ -293,7 +316,26 @@ static bool collect_run(struct encoder *e, const struct hub_message *first,
 	return true;
 }
 
-/* Neighbours of one role are one content (C42). *m ends behind the run. */
+/* Begins a content, unless the one before is of the same role: neighbours are
+ * one, also when what stood between them left nothing behind (C42). */
+static bool take_run(struct encoder *e, bool is_model)
+{
+	if (!e->run.first) {
+		return true;
+	}
+	if (!e->parts.first || e->is_model != is_model) {
+		if (!flush_content(e)) {
+			return false;
+		}
+		e->parts = (struct parts){ NULL, NULL };
+		e->is_model = is_model;
+		e->signs = is_model && e->in_turn && e->c->traits.is_level_gemini;
+	}
+	append(&e->parts, &e->run);
+	return true;
+}
+
+/* A run of messages of one role. *m ends behind it. */
 static bool put_run(struct encoder *e, const struct hub_message **m)
 {
 	const struct hub_message *first = *m;
@@ -304,18 +346,8 @@ static bool put_run(struct encoder *e, const struct hub_message **m)
 		e->in_turn |= end == e->turn;
 	}
 	*m = end;
-	e->parts = NULL;
-	e->tail = &e->parts;
-	if (!collect_run(e, first, end)) {
-		return false;
-	}
-	if (is_model) {
-		place_signatures(e);
-	}
-	if (is_model && e->in_turn && e->c->traits.is_level_gemini) {
-		sign_first_call(e);
-	}
-	return write_content(e, is_model);
+	e->run = (struct parts){ NULL, NULL };
+	return collect_run(e, first, end) && take_run(e, is_model);
 }
 
 static bool put_all(struct encoder *e)
@@ -327,7 +359,7 @@ static bool put_all(struct encoder *e)
 			return false;
 		}
 	}
-	return true;
+	return flush_content(e);
 }
 
 bool gemini_contents_write(struct conversion *c, struct json_writer *w)

@@ -3,15 +3,16 @@
 #ifndef FORMATS_GEMINI_STREAM_H
 #define FORMATS_GEMINI_STREAM_H
 
+#include "base/limits.h"
 #include "formats/gemini.h"
 #include "formats/text_joiner.h"
 
 /* Text of an answer that is kept because late citations count its bytes; a
  * longer answer loses them. */
-#define MAX_CITED_TEXT_BYTES (1024 * 1024)
+#define MAX_CITED_TEXT_BYTES (1 * MIB)
 /* The last groundingMetadata, and a call that comes in pieces. */
-#define MAX_KEPT_JSON_BYTES (4 * 1024 * 1024)
-#define MAX_SIGNATURE_BYTES (1024 * 1024)
+#define MAX_KEPT_JSON_BYTES (4 * MIB)
+#define MAX_SIGNATURE_BYTES (1 * MIB)
 
 struct gemini_partial;
 
