@@ -61,32 +61,30 @@ static struct series *series_of(struct history *h, const char *name)
 	return s;
 }
 
-static void count_request(struct series *s, const struct request_view *r, int64_t now_s,
-			  bool with_counts)
+/* From here on the past is known: what was seen ends in this second, and no
+ * request means none. */
+static void begin_known(struct series *s, int64_t from_s)
+{
+	for (int64_t at = from_s; at <= s->last_s && !second_at(s, at)->is_known; at++) {
+		*second_at(s, at) = (struct second){ .p50 = NAN, .p95 = NAN, .is_known = true };
+	}
+}
+
+static void count_request(struct series *s, const struct request_view *r, int64_t now_s)
 {
 	int64_t at = (r->at_ms + (int64_t)(r->total_ms > 0 ? r->total_ms : 0)) / 1000;
 	struct second *second;
 
-	if (at > now_s) {
-		at = now_s;
-	}
+	at = at > now_s ? now_s : at;
 	if (at <= now_s - HISTORY_SECONDS) {
 		return;
 	}
+	begin_known(s, at);
 	second = second_at(s, at);
-	second->is_known = true;
-	if (with_counts) {
-		second->requests++;
-		second->errors += r->status >= 400;
-		second->tokens += (float)((isnan(r->tokens_in) ? 0 : r->tokens_in) +
-					  (isnan(r->tokens_out) ? 0 : r->tokens_out));
-	}
-	if (!(second->p95 >= r->total_ms)) {
-		second->p95 = (float)r->total_ms;
-	}
-	if (!(second->p50 <= r->total_ms)) {
-		second->p50 = (float)r->total_ms;
-	}
+	second->requests++;
+	second->errors += r->status >= 400;
+	second->tokens += (float)((isnan(r->tokens_in) ? 0 : r->tokens_in) +
+				  (isnan(r->tokens_out) ? 0 : r->tokens_out));
 }
 
 /* Requests that have finished since the last snapshot. */
@@ -107,11 +105,13 @@ static void add_finished(struct history *h, const struct snapshot *s, int64_t no
 			continue;
 		}
 		h->busy_s = now_s;
-		count_request(&h->total, r, now_s, !has_totals);
+		if (!has_totals) {
+			count_request(&h->total, r, now_s);
+		}
 		upstream = *r->upstream ? series_of(h, r->upstream) : NULL;
 		if (upstream) {
 			advance(upstream, now_s);
-			count_request(upstream, r, now_s, true);
+			count_request(upstream, r, now_s);
 		}
 	}
 	map_release(&h->seen);
@@ -140,6 +140,39 @@ static void add_totals(struct history *h, const struct snapshot *s, int64_t now_
 	}
 }
 
+static int compare_ms(const void *one, const void *other)
+{
+	double a = *(const double *)one;
+	double b = *(const double *)other;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The gateway's own percentiles, or those of the requests that ended within
+ * the last minute where it tells none. */
+static void set_latency(struct history *h, const struct snapshot *s, int64_t now_s)
+{
+	struct second *second = second_at(&h->total, now_s);
+	double ms[500];
+	size_t count = 0;
+
+	second->p50 = (float)s->totals.total_p50;
+	second->p95 = (float)s->totals.total_p95;
+	for (size_t i = 0; i < s->request_count && count < ARRAY_LEN(ms); i++) {
+		const struct request_view *r = &s->requests[i];
+
+		if (!r->is_running && r->total_ms >= 0 &&
+		    (r->at_ms + (int64_t)r->total_ms) / 1000 > now_s - 60) {
+			ms[count++] = r->total_ms;
+		}
+	}
+	if (isnan(second->p50) && count) {
+		qsort(ms, count, sizeof *ms, compare_ms);
+		second->p50 = (float)ms[count / 2];
+		second->p95 = (float)ms[count * 95 / 100];
+	}
+}
+
 static void advance_each(void *ctx, struct slice key, void *value)
 {
 	(void)key;
@@ -159,6 +192,7 @@ void history_add(struct history *h, const struct snapshot *s, int64_t now_s)
 	}
 	add_finished(h, s, now_s);
 	add_totals(h, s, now_s);
+	set_latency(h, s, now_s);
 	if (!(s->totals.in_flight > 0) && h->busy_s == 0) {
 		h->busy_s = now_s;
 	} else if (s->totals.in_flight > 0) {

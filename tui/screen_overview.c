@@ -134,7 +134,7 @@ static void draw_graph_box(const struct app *app, struct pane p, const struct gr
 	pane_text(in, 1, 0, STYLE_DIM, kind->show(top, peak));
 	pane_text(in, 1, in.h - 2, STYLE_DIM, "0");
 	graph_columns(pane_sub(in, 6, 0, in.w - 6, in.h - 1), values, lower, count, top);
-	pane_textf(in, 6, in.h - 1, STYLE_DIM, "-%d min", count * step / 60);
+	pane_textf(in, 6, in.h - 1, STYLE_DIM, "-%d min", (count * step + 30) / 60);
 	pane_text_right(in, in.w, in.h - 1, STYLE_DIM, "now");
 }
 

@@ -147,7 +147,7 @@ static int draw_sparks(const struct app *app, struct pane p, int y, const struct
 		history_values(s, i ? HISTORY_ERRORS : HISTORY_REQUESTS, end, 10, values, count);
 		detail_line(p, y, i ? "Failures" : "Requests", STYLE_NONE, "%s", "");
 		graph_line(p, 12, y, values, count, graph_peak(values, count));
-		pane_textf(p, 13 + count, y, STYLE_DIM, "%d min", count / 6);
+		pane_textf(p, 13 + count, y, STYLE_DIM, "%d min", (count + 3) / 6);
 		y++;
 	}
 	return y;
