@@ -45,13 +45,16 @@ static void show_key(struct app *app, const struct job *job)
 {
 	struct buf text = BUF_INIT(4 * KIB);
 	struct arena arena;
+	const char *key;
 
 	arena_init(&arena, KIB);
-	buf_addf(&text,
-		 "%s\n\nThis text shows once. Copy it now (y); the gateway keeps only its "
-		 "hash.\n",
-		 field_str(buf_slice(&job->answer), "key", &arena));
+	key = field_str(buf_slice(&job->answer), "key", &arena);
+	buf_addf(
+		&text,
+		"%s\n\nThis text shows once. Copy it now (y); the gateway keeps only its hash.\n",
+		key);
 	app_show_text(app, job->object, buf_slice(&text));
+	app->text_copied = strlen(key);
 	app_say(app, "new key %s = llm-gateway %s", job->object, job->twin);
 	arena_wipe(&arena);
 	buf_wipe(&text);
@@ -104,6 +107,7 @@ static void take_ok(struct app *app, struct job *job)
 		show_config_text(app, job);
 		break;
 	case JOB_KEY_TEXT:
+	case JOB_FORM_SAVE: /* a key's form leaves its text to be shown */
 		show_key(app, job);
 		break;
 	case JOB_TEST:

@@ -195,6 +195,7 @@ void app_show_text(struct app *app, const char *title, struct slice text)
 	buf_wipe(&app->text);
 	buf_init(&app->text, MAX_TEXT_BYTES);
 	buf_add(&app->text, text.ptr, text.len);
+	app->text_copied = 0;
 	str_copy(app->text_title, sizeof app->text_title, title);
 	app->mode = MODE_TEXT;
 	app->detail_top = 0;

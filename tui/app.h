@@ -143,6 +143,7 @@ struct app {
 	bool is_error;
 	uint64_t message_until_ms; /* 0: stays until a key */
 	struct buf text;	   /* MODE_TEXT: wiped when it closes */
+	size_t text_copied;	   /* bytes of it that a copy takes; 0: all */
 	char text_title[256];
 	int help_top;
 	struct form *form;

@@ -251,17 +251,33 @@ static void save(struct app *app)
 	free(path);
 }
 
-/* A stored account is tested as it is in force; a new one before it is kept. */
+static void send_test(struct app *app)
+{
+	struct form *f = app->form;
+	char *path = app_path(f->noun, f->object, "test");
+
+	str_copy(f->tested, sizeof f->tested, "testing ...");
+	f->tests_ok = false;
+	app_send(app, job_create(JOB_FORM_TEST, "POST", path), form_value(f, "name"),
+		 "upstream test %s", form_value(f, "name"));
+	free(path);
+}
+
+/* The gateway tests what it has in force, with the key in its store: changes
+ * are saved first. */
 static void test(struct app *app)
 {
 	struct form *f = app->form;
 
-	if (!f->can_test || !check_all(f)) {
+	if (!f->can_test) {
 		return;
 	}
-	str_copy(f->tested, sizeof f->tested, "testing ...");
-	f->tests_ok = false;
-	send_form(app, JOB_FORM_TEST, "/v1/upstreams/test", "POST");
+	if (*f->object && !is_changed(f)) {
+		send_test(app);
+	} else {
+		f->tests_next = true;
+		save(app);
+	}
 }
 
 static void close_form(struct app *app)
@@ -337,31 +353,54 @@ static void take_test(struct form *f, const struct job *job)
 	arena_release(&a);
 }
 
-bool form_take_job(struct app *app, const struct job *job)
+/* What is saved is the new start; the form stays for the test's result. */
+static void stay_saved(struct form *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->fields[i].kind == FIELD_SECRET) {
+			line_edit_init(&f->values[i], "");
+			f->values[i].is_masked = true;
+		}
+		str_copy(f->first[i], sizeof f->first[i], f->values[i].text);
+	}
+	str_copy(f->object, sizeof f->object, form_value(f, "name"));
+	f->twin = "upstream edit ";
+	f->tests_next = false;
+}
+
+static void take_save(struct app *app, const struct job *job)
 {
 	struct form *f = app->form;
 
-	if (job->kind != JOB_FORM_SAVE && job->kind != JOB_FORM_TEST) {
-		return false;
-	}
-	if (!f) {
-		return true;
-	}
-	if (job->kind == JOB_FORM_TEST) {
-		take_test(f, job);
-		return true;
-	}
 	f->is_saving = false;
 	if (!job->ok) {
+		f->tests_next = false;
 		snprintf(f->problem, sizeof f->problem, "%.200s", job->err.msg);
-		return true;
-	}
-	close_form(app);
-	if (field_value(buf_slice(&job->answer), "key").len) {
-		return false; /* a key's text: shown once */
+		return;
 	}
 	app_say(app, "saved %s = llm-gateway %s", job->object, job->twin);
-	return true;
+	if (f->tests_next) {
+		stay_saved(f);
+		send_test(app);
+	} else {
+		close_form(app);
+	}
+}
+
+bool form_take_job(struct app *app, const struct job *job)
+{
+	struct form *f = app->form;
+	bool is_own = f && str_eq(form_value(f, "name"), job->object);
+
+	if (job->kind == JOB_FORM_TEST && is_own) {
+		take_test(f, job);
+	} else if (job->kind == JOB_FORM_SAVE && is_own) {
+		take_save(app, job);
+	}
+	/* A new key's text is shown even when its form is closed already. */
+	return job->kind == JOB_FORM_TEST ||
+	       (job->kind == JOB_FORM_SAVE &&
+		!(job->ok && field_value(buf_slice(&job->answer), "key").len));
 }
 
 /* --- drawing --- */
@@ -468,7 +507,7 @@ void form_draw(struct app *app, struct pane p)
 const char *form_hints(const struct app *app)
 {
 	return app->form->can_test ?
-		       "Tab next  Shift-Tab back  Left/Right choose  Ctrl-r test  Ctrl-o save  "
+		       "Tab next  Shift-Tab back  Left/Right choose  ^R test  ^O save  "
 		       "Esc cancel" :
-		       "Tab next  Shift-Tab back  Left/Right choose  Ctrl-o save  Esc cancel";
+		       "Tab next  Shift-Tab back  Left/Right choose  ^O save  Esc cancel";
 }

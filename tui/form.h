@@ -36,13 +36,14 @@ struct form {
 	const struct field *fields;
 	size_t count;
 	struct line_edit values[MAX_FIELDS];
-	char first[MAX_FIELDS][256]; /* values at the start, without secrets */
+	char first[MAX_FIELDS][2048]; /* values at the start, without secrets */
 	size_t focus;
 	char problem[256];
 	char tested[512]; /* what the test said */
 	bool tests_ok;
 	bool is_asking; /* throw changes away? */
 	bool is_saving;
+	bool tests_next; /* as soon as it is saved */
 	bool can_test;
 	/* Writes the members of the body; false: nothing to send. */
 	void (*write)(const struct form *f, struct json_writer *w);

@@ -145,7 +145,8 @@ static void text_key(struct app *app, int key)
 		app->detail_top -= app->detail_top > 0;
 	} else if (key == 'y') {
 		buf_clear(&app->wishes.copy);
-		buf_add(&app->wishes.copy, app->text.ptr, app->text.len);
+		buf_add(&app->wishes.copy, app->text.ptr,
+			app->text_copied ? app->text_copied : app->text.len);
 		app_say(app, "copied");
 	} else {
 		buf_wipe(&app->text);
@@ -233,8 +234,8 @@ bool prompt_draw(struct app *app, struct pane p)
 		return true;
 	case MODE_QUIT:
 		pane_text(p, 0, 0, STYLE_PROMPT,
-			  "The gateway runs in this window. s stop it   k keep it running in the "
-			  "background   Esc stay");
+			  "Gateway runs in this window: s stop  k keep it in the background  "
+			  "Esc stay");
 		pane_text(p, 0, 1, STYLE_DIM, "stop: running requests get 30 s to finish");
 		return true;
 	default:
