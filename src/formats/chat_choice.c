@@ -188,7 +188,7 @@ static void on_call(struct chat_choice *c, struct arena *scratch, const struct j
 	}
 	if (!chat_calls_feed(&c->calls, &c->e, scratch, fragment)) {
 		emit_failure(&c->e, ERROR_UPSTREAM_BAD,
-			     "the upstream's answer has too many tool calls");
+			     "the upstream's tool calls are too many or too long");
 	}
 }
 

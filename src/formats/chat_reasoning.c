@@ -97,9 +97,11 @@ static bool is_known_member(const struct chat_detail *detail, struct slice key, 
 	return false;
 }
 
+/* Every piece repeats most of them: only what is new is kept. */
 void chat_detail_add(struct chat_detail *detail, struct arena *a, const struct json *entry)
 {
 	json_each(member, entry) {
+		struct slice raw = json_one_line(a, member->raw);
 		size_t at;
 
 		if (slice_eq(member->key, "text") || slice_eq(member->key, "summary") ||
@@ -110,9 +112,12 @@ void chat_detail_add(struct chat_detail *detail, struct arena *a, const struct j
 			if (detail->count == ARRAY_LEN(detail->members)) {
 				continue;
 			}
-			detail->members[detail->count++].key = arena_slice(a, member->key);
+			detail->members[detail->count].key = arena_slice(a, member->key);
+			detail->members[detail->count++].raw = SLICE_NULL;
 		}
-		detail->members[at].raw = arena_slice(a, json_one_line(a, member->raw));
+		if (!slice_same(detail->members[at].raw, raw)) {
+			detail->members[at].raw = arena_slice(a, raw);
+		}
 	}
 }
 
