@@ -37,8 +37,7 @@ static void failed(struct exchange *x, enum transport_failure transport, const c
 	attempt_failed(x, &outcome);
 }
 
-/* The answer's headers as the router reads them. */
-static struct pair_list pairs_of(struct exchange *x)
+struct pair_list call_headers(struct exchange *x)
 {
 	const struct transfer_head *head = &x->call.head;
 	struct pair_list list = {
@@ -73,7 +72,7 @@ static void hide_key(struct exchange *x)
 static void failed_with_answer(struct exchange *x)
 {
 	struct call *c = &x->call;
-	struct pair_list headers = pairs_of(x);
+	struct pair_list headers = call_headers(x);
 	struct outcome outcome = {
 		.status = c->head.status,
 		.headers = &headers,

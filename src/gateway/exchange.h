@@ -182,6 +182,8 @@ void attempt_end_call(struct exchange *x);
 
 /* call.c */
 const struct transfer_events *call_events(void);
+/* The answer's headers as the router reads them; in the arena. */
+struct pair_list call_headers(struct exchange *x);
 void call_wait(struct exchange *x, int64_t in_ms);      /* phase timer; 0: none */
 void call_on_phase_timer(struct timer *t);
 void call_on_total_timer(struct timer *t);

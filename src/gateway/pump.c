@@ -151,6 +151,7 @@ void pump_finish(struct exchange *x)
 static void note_content(struct exchange *x)
 {
 	struct call *c = &x->call;
+	struct pair_list headers;
 
 	if (!c->has_content) {
 		c->has_content = true;
@@ -159,7 +160,8 @@ static void note_content(struct exchange *x)
 			c->stream = NULL;
 		}
 		x->ttft_ms = (int64_t)(loop_now_ms(x->worker->loop) - x->started_ms);
-		walk_answered(&x->walk, NULL, clock_moment());
+		headers = call_headers(x);
+		walk_answered(&x->walk, &headers, clock_moment());
 		call_wait(x, x->config->proxy.stream_timeout_ms);
 	}
 	loop_defer(x->worker->loop, &x->settle);
