@@ -87,6 +87,22 @@ void attempt_failed(struct exchange *x, const struct outcome *outcome)
 	attempt_next(x);
 }
 
+static void on_resume(struct deferred *d)
+{
+	struct exchange *x = (struct exchange *)((char *)d - offsetof(struct exchange, resume));
+
+	if (x->state == EXCHANGE_TRYING) {
+		attempt_next(x);
+	}
+}
+
+void attempt_failed_inside(struct exchange *x, const struct outcome *outcome)
+{
+	fail_call(x, outcome);
+	x->resume.run = on_resume;
+	loop_defer(x->worker->loop, &x->resume);
+}
+
 /* This candidate cannot be asked at all; nobody's fault. */
 static void unfit(struct exchange *x, const struct err *err)
 {

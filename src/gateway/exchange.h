@@ -132,6 +132,7 @@ struct exchange {
 
 	struct timer phase_timer;       /* progress of what is awaited now */
 	struct timer total_timer;       /* proxy.request_timeout */
+	struct deferred resume;         /* attempt_failed_inside() */
 	struct deferred settle;
 	struct deferred free;
 };
@@ -177,6 +178,9 @@ void waiting_woken(struct worker *w);
 void attempt_next(struct exchange *x);
 /* The call failed before content reached the client. */
 void attempt_failed(struct exchange *x, const struct outcome *outcome);
+/* The same while the call's own bytes are being looked at: no other transfer
+ * can begin inside one, so the next step comes at the end of the turn. */
+void attempt_failed_inside(struct exchange *x, const struct outcome *outcome);
 /* Lets the running call go without blame. */
 void attempt_end_call(struct exchange *x);
 

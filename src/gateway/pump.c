@@ -180,7 +180,7 @@ static void fail_inside(struct exchange *x, const struct api_error *error)
 	error_write_body(x->call.format, error, &body);
 	outcome.body = arena_slice(&x->arena, buf_slice(&body));
 	buf_release(&body);
-	attempt_failed(x, &outcome);
+	attempt_failed_inside(x, &outcome);
 }
 
 static bool read_usage(struct exchange *x, struct hub_usage *u)
