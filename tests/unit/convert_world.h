@@ -36,7 +36,7 @@ struct converted_text {
 };
 
 /* JSON as it is read best in C: ' stands for ". Four results stay valid. */
-static inline const char *q(const char *text)
+static inline const char *json(const char *text)
 {
 	static char kept[4][32 * 1024];
 	static unsigned turn;

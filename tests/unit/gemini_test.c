@@ -454,12 +454,16 @@ static const char chat_error[] =
 static void c143_one_array_without_sse(void **state)
 {
 	struct answer_plan *plan = new_plan(FORMAT_GEMINI, FORMAT_CHAT, true);
+	struct convert_stream *s;
 	struct buf out = BUF_INIT(64 * KIB);
 
 	(void)state;
 	plan->gemini_array = true;
-	assert_string_equal(convert_stream_content_type(plan), "application/json");
-	assert_int_equal(convert_stream_text(plan, chat_sse, &out), CONVERT_COMPLETE);
+	s = convert_stream_create(plan, true);
+	assert_string_equal(convert_stream_content_type(s), "application/json");
+	convert_stream_feed(s, slice_of(chat_sse), &out);
+	assert_int_equal(convert_stream_finish(s, &out), CONVERT_COMPLETE);
+	convert_stream_destroy(s);
 	assert_true(str_starts(buf_text(&out), "[{"));
 	assert_has(buf_text(&out), "},\r\n{");
 	assert_true(str_ends(buf_text(&out), "}]"));

@@ -12,20 +12,6 @@
 #define CLAUDE "claude-sonnet-5-5"
 #define PNG "iVBORw0KGgo="
 
-/* The text with " for '; three of them live at a time. */
-static inline const char *json(const char *quoted)
-{
-	static char texts[3][32 * 1024];
-	static unsigned turn;
-	char *text = texts[turn++ % ARRAY_LEN(texts)];
-
-	assert_true(str_copy(text, sizeof texts[0], quoted));
-	for (char *c = text; *c; c++) {
-		*c = *c == '\'' ? '"' : *c;
-	}
-	return text;
-}
-
 static inline struct converted_text *convert(enum format_id from, enum format_id to,
 					     const char *model, const char *body)
 {

@@ -6,8 +6,8 @@
 #include "formats/envelope.h"
 #include "formats/format.h"
 
-#define has(text, part) assert_has((text), q(part))
-#define lacks(text, part) assert_lacks((text), q(part))
+#define has(text, part) assert_has((text), json(part))
+#define lacks(text, part) assert_lacks((text), json(part))
 
 static struct hub_request *new_request(struct arena *a, enum format_id client, bool stream)
 {
@@ -62,7 +62,7 @@ static const char *read_stream(const char *sse, enum convert_state want)
 	enum convert_state got;
 
 	buf_clear(&out);
-	got = convert_stream_text(plan_of(&a, req, FORMAT_RESPONSES), q(sse), &out);
+	got = convert_stream_text(plan_of(&a, req, FORMAT_RESPONSES), json(sse), &out);
 	assert_int_equal(got, want);
 	return buf_text(&out);
 }
@@ -212,7 +212,7 @@ static const char *read_whole(const char *body, enum convert_state want)
 	struct convert_stream *s = convert_stream_create(plan_of(&a, req, FORMAT_RESPONSES), false);
 
 	buf_clear(&out);
-	convert_stream_feed(s, slice_of(q(body)), &out);
+	convert_stream_feed(s, slice_of(json(body)), &out);
 	assert_int_equal(convert_stream_finish(s, &out), want);
 	convert_stream_destroy(s);
 	return buf_text(&out);
@@ -251,7 +251,7 @@ static void hostile_streams_end(void **state)
 								    : FORMAT_RESPONSES, round % 2);
 		enum convert_state end;
 
-		memcpy(text, q(sample), sizeof sample);
+		memcpy(text, json(sample), sizeof sample);
 		for (int k = 0; k <= round % 4; k++) {
 			text[(size_t)rand() % (sizeof sample - 1)] = (char)(rand() % 255 + 1);
 		}
@@ -285,7 +285,7 @@ static const char *write_for(struct hub_request *req, struct arena *a, const cha
 	static struct buf out = BUF_INIT(256 * KIB);
 
 	buf_clear(&out);
-	convert_stream_text(plan_of(a, req, FORMAT_ANTHROPIC), q(sse), &out);
+	convert_stream_text(plan_of(a, req, FORMAT_ANTHROPIC), json(sse), &out);
 	return buf_text(&out);
 }
 
@@ -308,7 +308,7 @@ static const char *writes_whole(const char *sse)
 /* "sequence_number":n counts the frames from 0. */
 static void assert_counts_up(const char *stream)
 {
-	const char *member = q("'sequence_number':");
+	const char *member = json("'sequence_number':");
 	long n = 0;
 
 	for (const char *at = stream; (at = strstr(at, "\ndata: {")); at++, n++) {
@@ -375,7 +375,7 @@ static void c48_custom_calls_get_their_text_back(void **state)
 	plan = answer_plan_create(req, FORMAT_ANTHROPIC, slice_of("asked"),
 				  &(struct route_options){ .strict = false });
 	answer_plan_tools(plan, req, &names, false);
-	convert_stream_text(plan, q(sse), &out);
+	convert_stream_text(plan, json(sse), &out);
 	has(buf_text(&out), "event: response.custom_tool_call_input.delta");
 	has(buf_text(&out), "'type':'custom_tool_call','status':'completed','call_id':'t1',"
 		"'name':'patch','input':'a\\nb'");
@@ -404,7 +404,7 @@ static void c32_namespaces_come_back(void **state)
 	plan = answer_plan_create(req, FORMAT_ANTHROPIC, slice_of("asked"),
 				  &(struct route_options){ .strict = false });
 	answer_plan_tools(plan, req, &names, false);
-	convert_stream_text(plan, q(sse), &out);
+	convert_stream_text(plan, json(sse), &out);
 	has(buf_text(&out), "'name':'find','namespace':'crm','arguments'");
 	buf_release(&out);
 	wire_map_release(&names);
@@ -497,7 +497,7 @@ static void keepalive_is_a_frame_that_counts(void **state)
 	convert_stream_keepalive(s, &out);
 	assert_string_equal(buf_text(&out), ": keep-alive\n\n");
 	buf_clear(&out);
-	convert_stream_feed(s, slice_of(q(A_START A_OPEN("{'type':'text','text':''}")
+	convert_stream_feed(s, slice_of(json(A_START A_OPEN("{'type':'text','text':''}")
 					A_TEXT("a"))), &out);
 	convert_stream_keepalive(s, &out);
 	assert_counts_up(buf_text(&out));

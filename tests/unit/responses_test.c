@@ -4,8 +4,8 @@
 #include "formats/envelope.h"
 #include "formats/format.h"
 
-#define has(text, part) assert_has((text), q(part))
-#define lacks(text, part) assert_lacks((text), q(part))
+#define has(text, part) assert_has((text), json(part))
+#define lacks(text, part) assert_lacks((text), json(part))
 
 #define ASK "{'model':'m','input':'hi',"
 #define ITEMS(items) "{'model':'m','input':[" items "]}"
@@ -24,7 +24,7 @@ static struct converted_text *to_claude(const char *body)
 		.model = "claude-sonnet-5-5",
 	};
 
-	return convert_text(&c, q(body));
+	return convert_text(&c, json(body));
 }
 
 static const char *accepted(struct converted_text *got)
@@ -270,7 +270,7 @@ static struct converted_text *to_model(const char *model, const char *body)
 		.model = model,
 	};
 
-	return convert_text(&c, q(body));
+	return convert_text(&c, json(body));
 }
 
 static struct converted_text *to_gpt(const char *body)
@@ -358,7 +358,7 @@ static void c49_c50_tools_of_anthropic(void **state)
 
 	(void)state;
 	refused(to_gpt(body), "web_search");
-	body = accepted(convert_text(&mapped, q(body)));
+	body = accepted(convert_text(&mapped, json(body)));
 	has(body, "'tools':[{'type':'web_search','filters':{'allowed_domains':['a.org']},"
 		"'user_location':{'type':'approximate','city':'Rome'}},{'type':'function',"
 		"'name':'bash'");
