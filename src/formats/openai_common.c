@@ -42,26 +42,34 @@ void openai_result_unmark(struct hub_block *result)
 	}
 }
 
-struct slice openai_user_id(struct conversion *c, const char **member)
+static struct slice hashed(struct conversion *c, struct slice id)
 {
 	char hex[SHA256_HEX_BYTES];
+
+	crypto_sha256_hex(id, hex);
+	return slice_of(arena_strdup(c->arena, hex));
+}
+
+/* What is JSON says more of a person than their name. */
+static bool is_small_id(struct slice id)
+{
+	return id.len <= MAX_USER_ID_BYTES && id.ptr[0] != '{';
+}
+
+struct slice openai_user_id(struct conversion *c, const char **member)
+{
 	struct slice id = c->req->user_id;
 
 	*member = c->options.safety_identifier ? "safety_identifier" : "user";
 	if (!id.len) {
 		return SLICE_NULL;
 	}
-	if (!c->options.safety_identifier || id.len <= MAX_USER_ID_BYTES) {
-		return id;
-	}
-	crypto_sha256_hex(id, hex);
-	return slice_of(arena_strdup(c->arena, hex));
+	return c->options.safety_identifier && !is_small_id(id) ? hashed(c, id) : id;
 }
 
 /* Anthropic's user id names the session as well (claude-code.md). */
 struct slice openai_cache_key(struct conversion *c)
 {
-	char hex[SHA256_HEX_BYTES];
 	struct slice id = c->req->user_id;
 
 	if (c->req->cache_key.len) {
@@ -70,8 +78,7 @@ struct slice openai_cache_key(struct conversion *c)
 	if (c->req->format != FORMAT_ANTHROPIC || !id.len || !c->options.safety_identifier) {
 		return SLICE_NULL;
 	}
-	crypto_sha256_hex(id, hex);
-	return slice_of(arena_strdup(c->arena, hex));
+	return hashed(c, id);
 }
 
 /* Off, for a model that may not know it. */

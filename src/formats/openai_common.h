@@ -13,7 +13,8 @@ struct slice openai_result_text(struct arena *a, const struct hub_block *result)
 /* Takes the mark off the first text block of a decoded result, sets is_error. */
 void openai_result_unmark(struct hub_block *result);
 
-/* C54: the value and the member's name; at OpenAI itself a long id is hashed.
+/* C54: the value and the member's name; at OpenAI itself an id that is long
+ * or JSON is hashed.
  * Absent: leave it out. */
 struct slice openai_user_id(struct conversion *c, const char **member);
 
