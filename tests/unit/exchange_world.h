@@ -65,9 +65,8 @@ static inline void run(const struct way *way, const char *body, const char *upst
 {
 	const struct upstream_account account = account_of(way);
 	const struct convert_source source = { .format = way->client, .body = slice_of(body) };
-	const struct convert_target target = {
-		way->upstream, &account, way->model ? way->model : usual[way->upstream].model, "asked",
-	};
+	const char *model = way->model ? way->model : usual[way->upstream].model;
+	const struct convert_target target = { way->upstream, &account, model, "asked" };
 	struct api_error error = { .message = "" };
 	struct warnings warnings;
 	struct converted converted;
