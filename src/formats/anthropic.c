@@ -91,25 +91,16 @@ void anthropic_stop_write(struct json_writer *w, const struct hub_stop *stop)
 	json_end(w);
 }
 
-static void take_count(const struct json *v, const char *name, int64_t *out)
-{
-	int64_t count;
-
-	if (json_get_int(v, name, &count) && count >= 0) {
-		*out = count;
-	}
-}
-
 void anthropic_usage_read(struct anthropic_usage *u, const struct json *v)
 {
-	take_count(v, "input_tokens", &u->uncached);
-	take_count(v, "cache_read_input_tokens", &u->cache_read);
-	take_count(v, "cache_creation_input_tokens", &u->cache_write);
-	take_count(json_get(v, "cache_creation"), "ephemeral_1h_input_tokens",
-		   &u->cache_write_1h);
-	take_count(v, "output_tokens", &u->output);
-	take_count(json_get(v, "output_tokens_details"), "thinking_tokens", &u->thinking);
-	take_count(json_get(v, "server_tool_use"), "web_search_requests", &u->web_searches);
+	json_get_count(v, "input_tokens", &u->uncached);
+	json_get_count(v, "cache_read_input_tokens", &u->cache_read);
+	json_get_count(v, "cache_creation_input_tokens", &u->cache_write);
+	json_get_count(json_get(v, "cache_creation"), "ephemeral_1h_input_tokens",
+		       &u->cache_write_1h);
+	json_get_count(v, "output_tokens", &u->output);
+	json_get_count(json_get(v, "output_tokens_details"), "thinking_tokens", &u->thinking);
+	json_get_count(json_get(v, "server_tool_use"), "web_search_requests", &u->web_searches);
 }
 
 struct hub_usage anthropic_usage_hub(const struct anthropic_usage *u)

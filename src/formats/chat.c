@@ -106,17 +106,6 @@ struct slice chat_refusal_text(const struct hub_stop *stop)
 
 /* ---- usage (C127) ---- */
 
-static bool take_count(const struct json *v, const char *name, int64_t *out)
-{
-	int64_t count;
-
-	if (!json_get_int(v, name, &count) || count < 0) {
-		return false;
-	}
-	*out = count;
-	return true;
-}
-
 bool chat_usage_read(const struct json *frame, struct hub_usage *out)
 {
 	const struct json *usage = json_get(frame, "usage");
@@ -130,20 +119,15 @@ bool chat_usage_read(const struct json *frame, struct hub_usage *out)
 	}
 	*out = (struct hub_usage)HUB_USAGE_INIT;
 	prompt = json_get(usage, "prompt_tokens_details");
-	take_count(usage, "prompt_tokens", &out->in_total);
-	take_count(usage, "completion_tokens", &out->out_total);
-	if (!take_count(prompt, "cached_tokens", &out->in_cached)) {
-		take_count(usage, "prompt_cache_hit_tokens", &out->in_cached);
+	json_get_count(usage, "prompt_tokens", &out->in_total);
+	json_get_count(usage, "completion_tokens", &out->out_total);
+	if (!json_get_count(prompt, "cached_tokens", &out->in_cached)) {
+		json_get_count(usage, "prompt_cache_hit_tokens", &out->in_cached);
 	}
-	take_count(prompt, "cache_write_tokens", &out->in_cache_write);
-	take_count(json_get(usage, "completion_tokens_details"), "reasoning_tokens",
-		   &out->out_reasoning);
+	json_get_count(prompt, "cache_write_tokens", &out->in_cache_write);
+	json_get_count(json_get(usage, "completion_tokens_details"), "reasoning_tokens",
+		       &out->out_reasoning);
 	return true;
-}
-
-static int64_t sum(int64_t a, int64_t b)
-{
-	return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
 void chat_usage_write(struct json_writer *w, const struct hub_usage *usage)
@@ -154,7 +138,7 @@ void chat_usage_write(struct json_writer *w, const struct hub_usage *usage)
 	json_object(w);
 	json_kint(w, "prompt_tokens", in);
 	json_kint(w, "completion_tokens", out);
-	json_kint(w, "total_tokens", sum(in, out));
+	json_kint(w, "total_tokens", hub_count_add(in, out));
 	json_key(w, "prompt_tokens_details");
 	json_object(w);
 	json_kint(w, "cached_tokens", hub_count(usage->in_cached));

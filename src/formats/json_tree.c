@@ -360,6 +360,17 @@ bool json_get_int(const struct json *object, const char *name, int64_t *out)
 	return json_to_int(json_get(object, name), out);
 }
 
+bool json_get_count(const struct json *object, const char *name, int64_t *out)
+{
+	int64_t count;
+
+	if (!json_get_int(object, name, &count) || count < 0) {
+		return false;
+	}
+	*out = count;
+	return true;
+}
+
 static bool has_line_break(struct slice raw)
 {
 	return raw.len && (memchr(raw.ptr, '\n', raw.len) || memchr(raw.ptr, '\r', raw.len));

@@ -64,6 +64,8 @@ bool json_get_bool(const struct json *object, const char *name, bool fallback);
  * there or not one. Beyond int64 it saturates. */
 bool json_to_int(const struct json *v, int64_t *out);
 bool json_get_int(const struct json *object, const char *name, int64_t *out);
+/* The same for a count: a negative one is none. */
+bool json_get_count(const struct json *object, const char *name, int64_t *out);
 bool json_to_double(const struct json *v, double *out);
 
 /* The same JSON without line breaks, so that it fits an SSE line: `raw` itself

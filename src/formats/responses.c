@@ -67,26 +67,17 @@ const char *responses_status(const struct hub_stop *stop)
 	return responses_stop_is_cut(stop) ? "incomplete" : "completed";
 }
 
-static void take_count(const struct json *v, const char *name, int64_t *out)
-{
-	int64_t count;
-
-	if (json_get_int(v, name, &count) && count >= 0) {
-		*out = count;
-	}
-}
-
 void responses_usage_read(const struct json *v, struct hub_usage *out)
 {
 	const struct json *in = json_get(v, "input_tokens_details");
 	const struct json *details = json_get(v, "output_tokens_details");
 
 	*out = (struct hub_usage)HUB_USAGE_INIT;
-	take_count(v, "input_tokens", &out->in_total);
-	take_count(in, "cached_tokens", &out->in_cached);
-	take_count(in, "cache_write_tokens", &out->in_cache_write);
-	take_count(v, "output_tokens", &out->out_total);
-	take_count(details, "reasoning_tokens", &out->out_reasoning);
+	json_get_count(v, "input_tokens", &out->in_total);
+	json_get_count(in, "cached_tokens", &out->in_cached);
+	json_get_count(in, "cache_write_tokens", &out->in_cache_write);
+	json_get_count(v, "output_tokens", &out->out_total);
+	json_get_count(details, "reasoning_tokens", &out->out_reasoning);
 }
 
 void responses_usage_write(struct json_writer *w, const struct hub_usage *usage)
@@ -106,7 +97,7 @@ void responses_usage_write(struct json_writer *w, const struct hub_usage *usage)
 	json_object(w);
 	json_kint(w, "reasoning_tokens", hub_count(usage->out_reasoning));
 	json_end(w);
-	json_kint(w, "total_tokens", in > INT64_MAX - out ? INT64_MAX : in + out);
+	json_kint(w, "total_tokens", hub_count_add(in, out));
 	json_end(w);
 }
 
