@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/uri.h"
 #include "config/load.h"
+#include "config/value.h"
 #include "credentials/key_ring.h"
 #include "credentials/prompt.h"
 #include "credentials/store.h"
@@ -36,6 +38,23 @@ const char *call_query(struct call *call, const char *name)
 	struct slice raw;
 
 	return uri_parameter(call->query, name, &raw) ? uri_decode(raw, &call->arena) : NULL;
+}
+
+bool call_query_since(struct call *call, const char *name, int64_t fallback_ms,
+		      int64_t *out_ms, struct err *err)
+{
+	const char *text = call_query(call, name);
+	int64_t ago_ms;
+
+	*out_ms = fallback_ms;
+	if (!text || clock_parse(text, out_ms)) {
+		return true;
+	}
+	if (!value_duration_ms(text, &ago_ms)) {
+		return err_setf(err, ERR_USAGE, "%s: a time, or a duration such as 10m", name);
+	}
+	*out_ms = clock_wall_ms() - ago_ms;
+	return true;
 }
 
 bool call_query_int(struct call *call, const char *name, int64_t fallback, int64_t *out,

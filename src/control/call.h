@@ -41,6 +41,10 @@ const char *call_query(struct call *call, const char *name);
 bool call_query_int(struct call *call, const char *name, int64_t fallback,
 		    int64_t *out, struct err *err);
 
+/* The same as a moment: RFC 3339, or a duration ago such as 10m. */
+bool call_query_since(struct call *call, const char *name, int64_t fallback_ms,
+		      int64_t *out_ms, struct err *err);
+
 /* Writes the edits to the file and puts them in force; call->config is the new
  * snapshot then. No edits: nothing happens. */
 bool call_apply(struct call *call, const struct edits *edits, struct err *err);

@@ -18,6 +18,7 @@
 #include "config/config.h"
 
 struct control;
+struct history;
 struct key_ring;
 struct oauth;
 struct router;
@@ -34,6 +35,7 @@ struct runtime_facts {
 	bool needs_restart;             /* a setting that only a restart puts in force */
 	char config_error[MAX_ERR_MSG]; /* why the file is not in force; "" = it is */
 	char store_problem[MAX_ERR_MSG];
+	char state_problem[MAX_ERR_MSG];        /* why state.db is not written; "" = it is */
 };
 
 /* What a running gateway lends to its control API. The keeper implements it;
@@ -63,6 +65,9 @@ struct control_runtime {
 
 	/* What it has counted. Borrowed. */
 	struct stats *stats;
+
+	/* … and remembered. Borrowed. */
+	struct history *history;
 
 	/* Begins the end: draining, or `now`. Returns at once. */
 	void (*stop)(void *ctx, bool now);

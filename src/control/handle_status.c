@@ -71,6 +71,10 @@ static bool view_reasons(const struct call *call, const struct runtime_facts *fa
 		buf_release(&text);
 		buf_release(&why);
 	}
+	if (*facts->state_problem) {
+		json_str(w, facts->state_problem);
+		troubled++;
+	}
 	if (!c->account_count) {
 		json_str(w, "no upstream account is configured");
 		troubled++;

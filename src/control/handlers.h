@@ -52,6 +52,10 @@ bool handle_cooldown_clear(struct call *call, struct json_writer *w, struct err 
 
 bool handle_resolve(struct call *call, struct json_writer *w, struct err *err);
 
+bool handle_usage(struct call *call, struct json_writer *w, struct err *err);
+bool handle_requests_list(struct call *call, struct json_writer *w, struct err *err);
+bool handle_request_show(struct call *call, struct json_writer *w, struct err *err);
+
 bool handle_config_show(struct call *call, struct json_writer *w, struct err *err);
 bool handle_config_set(struct call *call, struct json_writer *w, struct err *err);
 bool handle_config_unset(struct call *call, struct json_writer *w, struct err *err);

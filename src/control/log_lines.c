@@ -3,30 +3,14 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/limits.h"
-#include "config/value.h"
 #include "control/call.h"
 
 #define DEFAULT_LINES 500
 #define MOST_LINES 20000
 
-static bool read_since(const char *text, int64_t *since_ms)
-{
-	int64_t ago_ms;
-
-	if (clock_parse(text, since_ms)) {
-		return true;
-	}
-	if (!value_duration_ms(text, &ago_ms)) {
-		return false;
-	}
-	*since_ms = clock_wall_ms() - ago_ms;
-	return true;
-}
-
 bool log_filter_read(struct call *call, struct log_filter *filter, struct err *err)
 {
 	const char *level = call_query(call, "level");
-	const char *since = call_query(call, "since");
 	const char *trace = call_query(call, "trace");
 	int64_t limit;
 
@@ -37,8 +21,8 @@ bool log_filter_read(struct call *call, struct log_filter *filter, struct err *e
 	if (level && !log_level_by_name(level, &filter->level)) {
 		return err_setf(err, ERR_USAGE, "level: one of debug, info, warn, error");
 	}
-	if (since && !read_since(since, &filter->since_ms)) {
-		return err_setf(err, ERR_USAGE, "since: a time, or a duration such as 10m");
+	if (!call_query_since(call, "since", 0, &filter->since_ms, err)) {
+		return false;
 	}
 	str_copy(filter->trace_id, sizeof filter->trace_id, trace ? trace : "");
 	filter->limit = (size_t)(limit < MOST_LINES ? limit : MOST_LINES);

@@ -72,6 +72,14 @@ const struct control_route control_routes[] = {
 	{ "GET", "/v1/logs", handle_logs, follow_logs, "read", 0,
 	  "log lines (level=, since=, trace=, limit=); follow=1 streams (tail=)" },
 
+	READ("/v1/requests", handle_requests_list, ROUTE_RUNNING,
+	     "the newest requests (limit=, since=, before=ID, upstream=, model=, key=, trace=,"
+	     " status=, errors=1)"),
+	READ("/v1/requests/*", handle_request_show, ROUTE_RUNNING,
+	     "one request, by its id or trace id"),
+	READ("/v1/usage", handle_usage, ROUTE_RUNNING,
+	     "requests, tokens and cost by=upstream|model|key|day|hour since="),
+
 	READ("/v1/config", handle_config_show, ROUTE_BROKEN_CONFIG,
 	     "is the file in force, and what it comes to; key=PATH: one value; text=1: the file"),
 	{ "PATCH", "/v1/config", handle_config_set, NULL, "admin", ROUTE_BROKEN_CONFIG,

@@ -19,6 +19,8 @@
 #include "server/live.h"
 #include "server/log_files.h"
 #include "server/prober.h"
+#include "server/recorder.h"
+#include "stats/history.h"
 #include "server/process.h"
 
 #define DRAIN_MS 30000
@@ -38,6 +40,8 @@ struct keeper {
 	struct log_files *files;
 	struct stats *stats;
 	struct router *router;
+	struct history *history;
+	struct recorder *recorder;
 	struct prober *prober;          /* NULL: no health probes */
 	struct config_watch *watch;     /* NULL: the file cannot be watched */
 	struct control_runtime runtime;
@@ -75,6 +79,7 @@ static void runtime_facts(void *ctx, struct runtime_facts *out)
 	};
 	config_unref(c);
 	live_problems(k->live, out->config_error, out->store_problem, &out->needs_restart);
+	history_problem(k->history, out->state_problem);
 	pthread_mutex_lock(&k->lock);
 	out->is_draining = k->stop_at_ms != 0;
 	if (k->gateway) {
@@ -126,6 +131,14 @@ static void start_logging(struct keeper *k)
 	log_set_sink(log_files_write, k->files);
 }
 
+static void open_history(struct keeper *k)
+{
+	char *path = xasprintf("%s/state.db", k->setup.home);
+
+	k->history = history_create(k->stats, path);
+	free(path);
+}
+
 static bool start_gateway(struct keeper *k, struct err *err)
 {
 	struct config *c = live_config(k->live);
@@ -133,6 +146,7 @@ static bool start_gateway(struct keeper *k, struct err *err)
 	uint64_t seed;
 
 	k->stats = stats_create(gateway_worker_count(c));
+	open_history(k);
 	crypto_random(&seed, sizeof seed);
 	k->router = router_create(seed);
 	k->gateway = gateway_start(c, keys, k->stats, k->router, err);
@@ -156,6 +170,7 @@ static bool start_control(struct keeper *k, struct err *err)
 		.oauth = runtime_oauth,
 		.router = k->router,
 		.stats = k->stats,
+		.history = k->history,
 		.stop = runtime_stop,
 	};
 	k->control = control_create(k->setup.home, k->setup.config_path, &k->runtime);
@@ -173,6 +188,12 @@ static void start_watch(struct keeper *k)
 	}
 	/* What changed between loading and watching. */
 	live_reload(k->live, NULL);
+}
+
+static bool start_recorder(struct keeper *k, struct err *err)
+{
+	k->recorder = recorder_start(k->history, k->live, err);
+	return k->recorder;
 }
 
 static void start_prober(struct keeper *k)
@@ -197,7 +218,7 @@ struct keeper *keeper_create(const struct keeper_setup *setup, struct err *err)
 	pthread_mutex_init(&k->lock, NULL);
 	start_logging(k);
 	k->live = live_create(setup->home, setup->config_path, k->files, setup->has_screen, err);
-	if (k->live && start_gateway(k, err) && start_control(k, err)) {
+	if (k->live && start_gateway(k, err) && start_control(k, err) && start_recorder(k, err)) {
 		start_watch(k);
 		start_prober(k);
 		log_info("server", "listening on %s", gateway_listen(k->gateway));
@@ -368,10 +389,12 @@ bool keeper_destroy(struct keeper *k)
 		live_attach(k->live, NULL, NULL);
 		gateway_stop(k->gateway, 0, NULL);
 	}
+	recorder_stop(k->recorder);
 	control_destroy(k->control);
 	config_watch_destroy(k->watch);
 	live_destroy(k->live);
 	router_destroy(k->router);
+	history_destroy(k->history);
 	stats_destroy(k->stats);
 	log_flush();
 	log_set_sink(NULL, NULL);

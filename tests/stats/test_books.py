@@ -1,0 +1,219 @@
+"""Several hundred mixed requests against an upstream that keeps its own books:
+what it counted is what the gateway says, to the unit, wherever it says it."""
+import json
+import random
+import threading
+
+import pytest
+
+from lab import wire
+from lab.gateway import account
+from lab.upstream import Upstream
+
+REQUESTS = 300
+PRICES = {"good-*": {"in": 3, "out": 15, "cache_read": 0.3, "cache_write": 3.75}}
+JSON = [("Content-Type", "application/json")]
+
+
+class Books:
+    """Answers at random, and keeps what it told."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.lock = threading.Lock()
+        self.asked_usage = 0
+        self.told = dict.fromkeys(("requests", "errors", "tokens_in", "tokens_out",
+                                   "cache_read", "cache_write", "reasoning"), 0)
+        self.micro_usd = 0
+
+    def note(self, error=False, uncached=0, out=0, cached=0, written=0, reasoning=0):
+        self.told["requests"] += 1
+        self.told["errors"] += error
+        self.told["tokens_in"] += uncached + cached + written
+        self.told["tokens_out"] += out
+        self.told["cache_read"] += cached
+        self.told["cache_write"] += written
+        self.told["reasoning"] += reasoning
+        self.micro_usd += uncached * 3 + cached * 0.3 + written * 3.75 + out * 15
+
+    def reply(self, request):
+        with self.lock:
+            body = json.loads(request.body)
+            if self.random.random() < 0.1:
+                self.note(error=True)
+                return wire.json_answer({"error": {"message": "no", "type": "x"}}, 400)
+            if request.target.endswith("/messages"):
+                return self.anthropic(body)
+            if request.target.endswith("/chat/completions"):
+                return self.chat(body)
+            return self.gemini("stream" in request.target)
+
+    def counts(self):
+        return [self.random.randrange(1, 5000) for _ in range(4)]
+
+    def anthropic(self, body):
+        uncached, out, cached, written = self.counts()
+        self.note(uncached=uncached, out=out, cached=cached, written=written)
+        usage = {"input_tokens": uncached, "cache_read_input_tokens": cached,
+                 "cache_creation_input_tokens": written, "output_tokens": 1}
+        if not body.get("stream"):
+            return wire.json_answer({
+                "type": "message", "role": "assistant", "model": body["model"],
+                "content": [{"type": "text", "text": "\"usage\": {\"output_tokens\": 7}"}],
+                "usage": {**usage, "output_tokens": out}})
+        return stream([
+            {"type": "message_start", "message": {"model": body["model"], "usage": usage}},
+            {"type": "content_block_delta", "index": 0,
+             "delta": {"type": "text_delta", "text": "usage"}},
+            {"type": "message_delta", "delta": {}, "usage": {"output_tokens": out}},
+            {"type": "message_stop"}], named=True)
+
+    def chat(self, body):
+        uncached, out, cached, reasoning = self.counts()
+        usage = {"prompt_tokens": uncached + cached, "completion_tokens": out,
+                 "prompt_tokens_details": {"cached_tokens": cached},
+                 "completion_tokens_details": {"reasoning_tokens": min(out, reasoning)}}
+        self.note(uncached=uncached, out=out, cached=cached, reasoning=min(out, reasoning))
+        if not body.get("stream"):
+            return wire.json_answer({
+                "model": body["model"], "usage": usage,
+                "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"},
+                             "finish_reason": "stop"}]})
+        assert body["stream_options"]["include_usage"] is True
+        self.asked_usage += 1
+        return stream([
+            {"choices": [{"index": 0, "delta": {"content": "hi"}}], "usage": None},
+            {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+            {"choices": [], "usage": usage}], done=b"data: [DONE]\n\n")
+
+    def gemini(self, is_stream):
+        uncached, out, cached, thoughts = self.counts()
+        self.note(uncached=uncached, out=out + thoughts, cached=cached, reasoning=thoughts)
+        chunk = {"candidates": [{"content": {"parts": [{"text": "hi"}], "role": "model"}}]}
+        usage = {"promptTokenCount": uncached + cached, "cachedContentTokenCount": cached,
+                 "candidatesTokenCount": out, "thoughtsTokenCount": thoughts}
+        last = {"candidates": [{"content": {"parts": [{"text": ""}]}, "finishReason": "STOP"}],
+                "usageMetadata": usage}
+        if not is_stream:
+            return wire.json_answer({**chunk, "usageMetadata": usage})
+        return stream([{**chunk, "usageMetadata": {"promptTokenCount": 1}}, last])
+
+
+def stream(events, named=False, done=b""):
+    body = b"".join(
+        (b"event: " + e["type"].encode() + b"\n" if named else b"") +
+        b"data: " + json.dumps(e).encode() + b"\n\n" for e in events) + done
+    return wire.stream_head() + wire.chunk(body) + wire.chunk(b"")
+
+
+def request(gateway, rng):
+    is_stream = rng.random() < 0.5
+    kind = rng.choice(("anthropic", "chat", "gemini"))
+    if kind == "gemini":
+        verb = "streamGenerateContent?alt=sse" if is_stream else "generateContent"
+        return gateway.post(f"/v1beta/models/good-gemini:{verb}",
+                            {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]})
+    body = {"model": f"good-{kind}", "stream": is_stream, "max_tokens": 5,
+            "messages": [{"role": "user", "content": "hi"}]}
+    return gateway.post("/v1/messages" if kind == "anthropic" else "/v1/chat/completions", body)
+
+
+@pytest.fixture
+def world(start):
+    books = Books(7)
+    with Upstream(books.reply) as upstream:
+        gateway = start({
+            "server": {"workers": 2},
+            "upstream_accounts": [
+                account("a", "anthropic", upstream, models=["good-anthropic"]),
+                account("o", "openai", upstream, models=["good-chat"]),
+                account("g", "google", upstream, models=["good-gemini"])],
+            "usage": {"prices": PRICES}})
+        yield gateway, books
+
+
+def run_all(gateway, count=REQUESTS):
+    rng = random.Random(11)
+    for _ in range(count):
+        answer = gateway.call(request(gateway, rng))
+        assert answer.status in (200, 400)
+        if b'"finish_reason": "stop"' in answer.body and b"data:" in answer.body:
+            # the chunk that only the gateway asked for stays with it
+            assert b'"choices": []' not in answer.body
+
+
+def usage_of(gateway, by="upstream"):
+    return gateway.control("GET", f"/v1/usage?by={by}&since=1h").json()
+
+
+def test_the_books_agree(world):
+    gateway, books = world
+    run_all(gateway)
+    usage = usage_of(gateway)
+    total = usage["total"]
+    assert {name: total[name] for name in books.told} == books.told
+    assert round(total["cost_usd"] * 1e6, 3) == round(books.micro_usd, 3)
+    assert {row["name"] for row in usage["rows"]} == {"a", "o", "g"}
+    assert books.asked_usage > 0
+
+    status = gateway.control("GET", "/v1/status").json()
+    assert status["totals"]["requests"] == books.told["requests"]
+    assert status["totals"]["errors"] == books.told["errors"]
+    assert status["totals"]["tokens"]["in"] == books.told["tokens_in"]
+    assert status["totals"]["cost_usd"] == total["cost_usd"]
+    assert sum(u["requests"] for u in status["upstreams"]) == books.told["requests"]
+    assert all(u["in_flight"] == 0 for u in status["upstreams"])
+
+    records = gateway.control("GET", "/v1/requests?limit=1000").json()
+    assert len(records) == books.told["requests"]
+    assert sum(r["tokens"]["out"] for r in records if r["tokens"]) == books.told["tokens_out"]
+    one = gateway.control("GET", f"/v1/requests/{records[5]['id']}").json()
+    assert one == records[5]
+
+    printed = json.loads(gateway.cli("usage", "--by=key", "--json").stdout)
+    assert printed["total"] == total
+    assert [row["name"] for row in printed["rows"]] == ["test"]
+
+
+def test_a_killed_gateway_loses_a_second_at_most(world):
+    gateway, books = world
+    run_all(gateway, 40)
+    before = usage_of(gateway)["total"]
+    assert before["requests"] == 40
+    wait_until_written(gateway)
+    gateway.stop(9)
+    gateway.start()
+    assert usage_of(gateway)["total"] == before
+    newest = gateway.control("GET", "/v1/requests?limit=50").json()
+    assert [int(r["id"]) for r in newest] == list(range(40, 0, -1))
+    run_all(gateway, 5)
+    assert usage_of(gateway)["total"]["requests"] == 45
+    assert gateway.control("GET", "/v1/requests").json()[0]["id"] == "45"
+
+
+def wait_until_written(gateway):
+    import sqlite3
+    import time
+    deadline = time.monotonic() + wire.DEADLINE
+    while time.monotonic() < deadline:
+        with sqlite3.connect(gateway.home / "state.db") as db:
+            if db.execute("SELECT count(*) FROM requests").fetchone()[0] == 40:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the records are not written")
+
+
+def test_a_database_that_cannot_be_opened_is_said(start):
+    gateway = start({}, start=False)
+    (gateway.home / "state.db").mkdir()
+    gateway.start()
+    status = gateway.control("GET", "/v1/status").json()
+    assert any("state.db" in reason for reason in status["reasons"])
+
+
+def test_a_damaged_database_is_put_aside(start):
+    gateway = start({}, start=False)
+    (gateway.home / "state.db").write_bytes(b"this is no database" * 100)
+    gateway.start()
+    assert usage_of(gateway)["total"]["requests"] == 0
+    assert list(gateway.home.glob("state.db.broken-*"))
