@@ -11,6 +11,7 @@
 #include "gateway/exchange.h"
 
 #include "base/limits.h"
+#include "formats/format.h"
 
 /* After the last frame a converted upstream may still send its end; the
  * connection is kept when it comes soon. */
@@ -289,6 +290,21 @@ static enum convert_state feed_lines(struct convert_stream *stream, struct slice
 	return state;
 }
 
+/* A whole answer that may turn out to be an error: no larger than those are. */
+static bool may_be_error(const struct exchange *x)
+{
+	const struct call *c = &x->call;
+
+	return !c->is_stream && x->endpoint.op == OP_GENERATE && format_find(c->format) &&
+	       !head_get(&c->head, "content-encoding") && c->held.len <= MAX_ERROR_BODY_BYTES;
+}
+
+/* Did one come that says 200? */
+static bool is_error_after_all(const struct exchange *x)
+{
+	return !x->call.has_content && may_be_error(x) && error_is_frame(buf_slice(&x->call.held));
+}
+
 /* Looks for the first content; true when it is there, or as good as. */
 static bool watch(struct exchange *x, struct slice bytes)
 {
@@ -296,7 +312,7 @@ static bool watch(struct exchange *x, struct slice bytes)
 	enum convert_state state;
 
 	if (!c->stream || c->has_content) {
-		return true;
+		return c->has_content || !may_be_error(x);
 	}
 	state = feed_lines(c->stream, bytes);
 	if (state == CONVERT_FAILED) {
@@ -326,6 +342,8 @@ static void pass_bytes(struct exchange *x, struct slice bytes)
 		flow(x, bytes);
 	} else if (watch(x, bytes)) {
 		note_content(x);
+	} else if (c->candidate && !c->is_stream) {
+		call_wait(x, x->config->proxy.stream_timeout_ms);
 	}
 }
 
@@ -360,9 +378,13 @@ static void end_converted(struct exchange *x)
 void pump_end(struct exchange *x)
 {
 	struct buf rest = BUF_INIT(MAX_SSE_EVENT_BYTES);
+	struct api_error error;
 
 	if (x->call.is_converted) {
 		end_converted(x);
+	} else if (is_error_after_all(x)) {
+		error_read(x->call.head.status, buf_slice(&x->call.held), &x->arena, &error);
+		fail_inside(x, &error);
 	} else if (x->state != EXCHANGE_SENDING) {
 		x->call.is_complete = true;
 		note_content(x);

@@ -46,6 +46,9 @@ ROWS = [
     ("500", refusal(500, "api_error"), 1, None),
     ("502", wire.answer(502, body=b"<html>bad gateway</html>"), 2, None),
     ("503", wire.answer(503, body=b"no healthy upstream"), 2, None),
+    ("error in a 200", wire.json_answer({"type": "error", "error": {
+        "type": "overloaded_error", "message": "Overloaded"}}), 3,
+     ("overloaded", "asked-model", 10)),
 ]
 
 
