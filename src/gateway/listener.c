@@ -274,6 +274,8 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **slot,
 		return;
 	}
 	*slot = NULL;
+	/* A connection that ends is closed in a run of its own. */
+	l->is_due = l->is_due || code != MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	if (!c->is_announced) {
 		close_head(c);
 	} else {

@@ -287,8 +287,12 @@ def test_an_edit_that_is_not_valid_may_be_made_again():
         assert list(g.home.glob("*.edit-*")) == []
 
 
-def test_alone_on_a_terminal_says_what_there_is():
+def test_alone_on_a_terminal_opens_the_dashboard():
+    """With no gateway running it runs one itself, and asks before it goes."""
     with Gateway(start=False) as g:
-        terminal = Terminal(g)
-        assert terminal.finish() == 1
-        assert b"status --watch" in terminal.text
+        terminal = Terminal(g, env=[("TERM", "xterm")])
+        terminal.wait_for(rb"(?i)upstreams")
+        terminal.send(b"q")
+        terminal.wait_for(rb"(?i)background")
+        terminal.send(b"s")
+        assert terminal.finish() == 0

@@ -60,14 +60,6 @@ describe("google SDK, scripted upstream", () => {
     assert.deepEqual(result.embeddings[0].values, [0.5, 1]);
   });
 
-  test("errors become the SDK's error, with the upstream's wording", async () => {
-    reply = (request, response) => sendJson(response, 400, sample("gemini/error_400.json"));
-    await assert.rejects(ai.models.generateContent(REQUEST),
-      (error) => error instanceof ApiError && error.status === 400);
-    await assert.rejects(client(gateway, { apiKey: "lgw_wrong" }).models.generateContent(REQUEST),
-      (error) => error instanceof ApiError && error.status === 401);
-  });
-
   test("aborting reaches the upstream", async () => {
     const controller = new AbortController();
     const left = new Promise((resolve) => {
@@ -83,6 +75,15 @@ describe("google SDK, scripted upstream", () => {
       for await (const chunk of stream) if (chunk.text) controller.abort();
     });
     assert.equal(await left, true);
+  });
+
+  /* Last, because an API key that the vendor refuses cools its account. */
+  test("errors become the SDK's error, with the upstream's wording", async () => {
+    reply = (request, response) => sendJson(response, 400, sample("gemini/error_400.json"));
+    await assert.rejects(ai.models.generateContent(REQUEST),
+      (error) => error instanceof ApiError && error.status === 400);
+    await assert.rejects(client(gateway, { apiKey: "lgw_wrong" }).models.generateContent(REQUEST),
+      (error) => error instanceof ApiError && error.status === 401);
   });
 });
 
