@@ -94,6 +94,15 @@ static bool is_open_to_all(const struct endpoint *e)
 	       e->kind == ENDPOINT_UNKNOWN || e->kind == ENDPOINT_BAD_METHOD;
 }
 
+/* A scraper on the same machine needs no key. */
+static bool is_local_scraper(const struct exchange *x)
+{
+	const char *address = client_address(x->client);
+
+	return x->endpoint.kind == ENDPOINT_METRICS &&
+	       (str_starts(address, "127.") || str_eq(address, "::1"));
+}
+
 static void detect(struct exchange *x)
 {
 	struct detect_request req = {
@@ -121,7 +130,8 @@ bool admit_head(struct exchange *x)
 		refuse(x, 403, "%s", err.msg);
 		return false;
 	}
-	if (str_eq(client_method(x->client), "OPTIONS") || is_open_to_all(&x->endpoint)) {
+	if (str_eq(client_method(x->client), "OPTIONS") || is_open_to_all(&x->endpoint) ||
+	    is_local_scraper(x)) {
 		return true;
 	}
 	if (!authorise_request(x->config, x->client, permission_for(&x->endpoint), x->at_ms,

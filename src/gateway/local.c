@@ -181,6 +181,9 @@ void local_answer(struct exchange *x)
 	case ENDPOINT_HEALTH_READY:
 		health(x, true);
 		break;
+	case ENDPOINT_METRICS:
+		local_metrics(x);
+		break;
 	case ENDPOINT_MODELS:
 		local_models(x);
 		break;

@@ -10,6 +10,7 @@
 void local_respond(struct exchange *x, int status, const char *type, struct slice body);
 
 void local_models(struct exchange *x);
+void local_metrics(struct exchange *x);
 
 /* count_tokens where no upstream can count: what the gateway has learnt of
  * bytes per token (C115). */

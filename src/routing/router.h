@@ -131,6 +131,9 @@ enum upstream_condition {
 
 enum upstream_condition router_condition(struct router *r, const char *account_id,
 					 struct moment now);
+/* How long all of the account is still kept from requests, by a cooldown or a
+ * spent window; 0: it is not, or only a person ends it. */
+int64_t router_cooling_ms(struct router *r, const char *account_id, struct moment now);
 const char *condition_name(enum upstream_condition c);  /* "ready", "cooldown" … */
 
 /* Members of an upstream's object: in_flight, cooldowns, quota, limits_used.

@@ -98,6 +98,39 @@ static enum upstream_condition condition_of(const struct upstream_state *s, stru
 	return condition;
 }
 
+static int64_t longest(int64_t least, struct moment until, struct moment now)
+{
+	int64_t left = until.wall_ms - now.wall_ms;
+
+	return left > least ? left : least;
+}
+
+int64_t router_cooling_ms(struct router *r, const char *account_id, struct moment now)
+{
+	const struct upstream_account *account;
+	int64_t left = 0;
+
+	pthread_mutex_lock(&r->lock);
+	account = account_of(r, account_id);
+	if (account) {
+		const struct ledger *l = &r->table[account->index]->ledger;
+		const struct quota *q = &r->table[account->index]->quota;
+
+		for (size_t i = 0; i < l->count; i++) {
+			if (!l->entries[i].model[0] && !l->entries[i].is_open_ended) {
+				left = longest(left, l->entries[i].until, now);
+			}
+		}
+		for (size_t i = 0; i < q->count; i++) {
+			if (!q->windows[i].models[0] && quota_is_news(&q->windows[i], now)) {
+				left = longest(left, q->windows[i].reset, now);
+			}
+		}
+	}
+	pthread_mutex_unlock(&r->lock);
+	return left;
+}
+
 enum upstream_condition router_condition(struct router *r, const char *account_id,
 					 struct moment now)
 {

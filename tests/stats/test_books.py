@@ -2,7 +2,11 @@
 what it counted is what the gateway says, to the unit, wherever it says it."""
 import json
 import random
+import re
+import sqlite3
+import subprocess
 import threading
+import time
 
 import pytest
 
@@ -191,9 +195,44 @@ def test_a_killed_gateway_loses_a_second_at_most(world):
     assert gateway.control("GET", "/v1/requests").json()[0]["id"] == "45"
 
 
+def metrics(gateway):
+    """{(name, frozenset of labels): value}, after promtool has had its say."""
+    answer = gateway.call(gateway.get("/metrics", key=False), "GET")
+    assert answer.status == 200
+    subprocess.run(["promtool", "check", "metrics"], input=answer.body, check=True)
+    found = {}
+    for line in answer.body.decode().splitlines():
+        match = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+        if match:
+            labels = frozenset(re.findall(r'(\w+)="([^"]*)"', match.group(2) or ""))
+            found[match.group(1), labels] = float(match.group(3))
+    return found
+
+
+def total_of(found, name, **labels):
+    return sum(value for (key, have), value in found.items()
+               if key == name and set(labels.items()) <= have)
+
+
+def test_metrics_agree(world):
+    gateway, books = world
+    run_all(gateway, 60)
+    found = metrics(gateway)
+    told = books.told
+    assert total_of(found, "llm_requests_total") == told["requests"]
+    assert total_of(found, "llm_requests_total", status="400") == told["errors"]
+    assert total_of(found, "llm_request_duration_seconds_count") == told["requests"]
+    for kind, wanted in (("output", "tokens_out"), ("cache_read", "cache_read"),
+                         ("cache_write", "cache_write"), ("reasoning", "reasoning")):
+        assert total_of(found, "llm_tokens_processed_total", type=kind) == told[wanted]
+    assert total_of(found, "llm_tokens_processed_total", type="input") == \
+        told["tokens_in"] - told["cache_read"] - told["cache_write"]
+    assert round(total_of(found, "llm_cost_usd_total") * 1e6, 3) == round(books.micro_usd, 3)
+    assert total_of(found, "llm_requests_in_flight") == 0
+    assert total_of(found, "llm_upstream_state", state="ready") == 3
+
+
 def wait_until_written(gateway):
-    import sqlite3
-    import time
     deadline = time.monotonic() + wire.DEADLINE
     while time.monotonic() < deadline:
         with sqlite3.connect(gateway.home / "state.db") as db:
