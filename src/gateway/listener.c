@@ -530,6 +530,8 @@ static ssize_t read_answer(void *ctx, uint64_t pos, char *out, size_t max)
 	(void)pos;
 	c->l->has_acted = true;
 	if (c->is_gone || c->out.has_failed || (c->is_ended && !c->is_clean)) {
+		/* The socket is closed by the run behind this one. */
+		c->l->is_due = true;
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
 	if (len) {

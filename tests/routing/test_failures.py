@@ -7,6 +7,7 @@ import pytest
 
 from lab import wire
 from lab.families import ANTHROPIC, CHAT, RESPONSES
+from lab.upstream import Upstream
 
 GOOD = wire.json_answer(ANTHROPIC.answer())
 
@@ -95,7 +96,6 @@ def test_the_clients_own_fault_benches_nobody(start, first, second, answer):
     lambda sock: (sock.recv(65536), sock.sendall(b"nonsense\r\n\r\n"), sock.close()),
 ], ids=["closed", "closed after the request", "no http"])
 def test_a_dead_server_is_passed_over(start, second, raw):
-    from lab.upstream import Upstream
     second.reply = GOOD
     with Upstream(raw=raw) as dead:
         gateway = start(config(dead, second))
@@ -278,3 +278,21 @@ def test_broken_after_content_ends_with_an_error(start, first, second, family, m
     assert mark in body[body.index(b"half"):] or (
         family is RESPONSES and b"event: error" in body)
     assert second.seen == []
+
+
+def test_a_whole_answer_that_breaks_off_is_cut_at_once(start):
+    """It had begun to flow: the connection ends, in whatever turn that comes."""
+    def half(sock):
+        sock.settimeout(wire.DEADLINE)
+        sock.recv(65536)
+        sock.sendall(wire.head("HTTP/1.1 200 OK", [("Content-Length", "200000")]) +
+                     b'{"half":"' + b"x" * 100000)
+        sock.close()
+
+    with Upstream(raw=half) as dead:
+        gateway = start(config(dead))
+        for _ in range(10):
+            with gateway.connect() as client:
+                client.send(gateway.post(ANTHROPIC.path, ANTHROPIC.body()))
+                with pytest.raises(wire.Closed):
+                    client.read_answer()
