@@ -20,6 +20,7 @@
 #include "server/log_files.h"
 #include "server/prober.h"
 #include "server/recorder.h"
+#include "server/routing_state.h"
 #include "stats/history.h"
 #include "server/process.h"
 
@@ -149,6 +150,7 @@ static bool start_gateway(struct keeper *k, struct err *err)
 	open_history(k);
 	crypto_random(&seed, sizeof seed);
 	k->router = router_create(seed);
+	routing_state_load(k->history, k->router);
 	k->gateway = gateway_start(c, keys, k->stats, k->router, err);
 	config_unref(c);
 	key_ring_unref(keys);
@@ -192,7 +194,7 @@ static void start_watch(struct keeper *k)
 
 static bool start_recorder(struct keeper *k, struct err *err)
 {
-	k->recorder = recorder_start(k->history, k->live, err);
+	k->recorder = recorder_start(k->history, k->live, k->router, err);
 	return k->recorder;
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "server/live.h"
+#include "server/routing_state.h"
 #include "stats/history.h"
 
 #define TICK_MS 400
@@ -18,6 +19,8 @@
 struct recorder {
 	struct history *history;
 	struct live *live;
+	struct router *router;
+	struct routing_saved saved;
 	pthread_t thread;
 	pthread_mutex_t lock;           /* guards the rest */
 	pthread_cond_t wake;
@@ -58,15 +61,18 @@ static void *run(void *arg)
 
 	do {
 		history_tick(r->history);
+		routing_state_save(r->history, r->router, &r->saved, false);
 		if (clock_mono_ms() >= prune_at_ms) {
 			prune_at_ms = clock_mono_ms() + PRUNE_MS;
 			prune(r);
 		}
 	} while (pause_tick(r));
+	routing_state_save(r->history, r->router, &r->saved, true);
 	return NULL;
 }
 
-struct recorder *recorder_start(struct history *history, struct live *live, struct err *err)
+struct recorder *recorder_start(struct history *history, struct live *live,
+				struct router *router, struct err *err)
 {
 	struct recorder *r = xcalloc(1, sizeof *r);
 	sigset_t all;
@@ -75,6 +81,7 @@ struct recorder *recorder_start(struct history *history, struct live *live, stru
 
 	r->history = history;
 	r->live = live;
+	r->router = router;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->wake, NULL);
 	sigfillset(&all);

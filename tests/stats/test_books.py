@@ -242,6 +242,33 @@ def wait_until_written(gateway):
     raise AssertionError("the records are not written")
 
 
+def test_cooldowns_survive_a_restart(world):
+    gateway, _ = world
+    gateway.cli("cooldown", "set", "o", "--for=1h", check=True)
+    before = json.loads(gateway.cli("cooldown", "list", "--json", check=True).stdout)
+    assert len(before) == 1
+    assert gateway.stop() == 0
+    gateway.start()
+    after = json.loads(gateway.cli("cooldown", "list", "--json", check=True).stdout)
+    same = ("id", "upstream", "model", "cause", "source", "since", "until")
+    assert [{k: c[k] for k in same} for c in after] == [{k: c[k] for k in same} for c in before]
+
+
+def test_the_days_count_survives_a_restart(start):
+    books = Books(3)
+    with Upstream(books.reply) as upstream:
+        gateway = start({"upstream_accounts": [
+            account("o", "openai", upstream, models=["good-chat"], limits={"rpd": 3})]})
+        ask = {"model": "good-chat", "messages": [{"role": "user", "content": "hi"}]}
+        for _ in range(3):
+            gateway.call(gateway.post("/v1/chat/completions", ask))
+        assert gateway.stop() == 0
+        gateway.start()
+        answer = gateway.call(gateway.post("/v1/chat/completions", ask))
+        assert answer.status == 429
+        assert books.told["requests"] == 3
+
+
 def test_a_database_that_cannot_be_opened_is_said(start):
     gateway = start({}, start=False)
     (gateway.home / "state.db").mkdir()
