@@ -165,6 +165,17 @@ static void open_request(struct app *app)
 	free(path);
 }
 
+/* Requests are known by their own ids, log lines by the trace's. */
+static const char *request_of_trace(const struct app *app, const char *trace)
+{
+	for (size_t i = 0; i < app->snapshot->request_count; i++) {
+		if (str_eq(app->snapshot->requests[i].trace, trace)) {
+			return app->snapshot->requests[i].id;
+		}
+	}
+	return trace;
+}
+
 /* From a log line to its request. */
 static void open_line(struct app *app)
 {
@@ -174,9 +185,9 @@ static void open_line(struct app *app)
 		act_log_wrap(app);
 		return;
 	}
-	str_copy(app->lists[SCREEN_REQUESTS].selected, LIST_ID_BYTES, e->trace_id);
+	str_copy(app->target, sizeof app->target, request_of_trace(app, e->trace_id));
+	str_copy(app->lists[SCREEN_REQUESTS].selected, LIST_ID_BYTES, app->target);
 	app->lists[SCREEN_REQUESTS].follows = false;
-	str_copy(app->target, sizeof app->target, e->trace_id);
 	app_go(app, SCREEN_REQUESTS);
 	app->is_detail = true;
 	open_request(app);

@@ -1,7 +1,5 @@
 #include "tui/answers.h"
 
-#include <math.h>
-
 #include "base/limits.h"
 #include "tui/fields.h"
 #include "tui/form.h"
@@ -70,22 +68,22 @@ static void show_config_text(struct app *app, const struct job *job)
 	arena_release(&arena);
 }
 
-/* {ok, status, ms, error, ...} of a test. */
+/* {ok, message, status, ms} of a test. */
 static void say_test(struct app *app, const struct job *job)
 {
 	struct slice json = buf_slice(&job->answer);
-	double ms = field_num(json, isnan(field_num(json, "total_ms")) ? "ms" : "total_ms");
 	struct arena arena;
-	const char *error;
+	const char *message;
 	char time[SHOW_BYTES];
 
 	arena_init(&arena, KIB);
-	error = field_either(json, "error", "problem", &arena);
-	if (*error) {
-		app_complain(app, "%s: %s", job->object, error);
+	message = field_str(json, "message", &arena);
+	show_ms(field_num(json, "ms"), time);
+	if (field_is(json, "ok")) {
+		app_say(app, "%s works, %s%s%s = llm-gateway %s", job->object, time,
+			*message ? ": " : "", message, job->twin);
 	} else {
-		app_say(app, "%s works, %s = llm-gateway %s", job->object, show_ms(ms, time),
-			job->twin);
+		app_complain(app, "%s: %s", job->object, *message ? message : "the test failed");
 	}
 	arena_release(&arena);
 }

@@ -343,13 +343,13 @@ void form_key(struct app *app, int key)
 static void take_test(struct form *f, const struct job *job)
 {
 	struct arena a;
-	const char *problem;
+	const char *message;
 
 	arena_init(&a, KIB);
-	problem = job->ok ? field_either(buf_slice(&job->answer), "error", "problem", &a) :
-			    job->err.msg;
-	f->tests_ok = !*problem;
-	snprintf(f->tested, sizeof f->tested, "%s", *problem ? problem : "works");
+	message = job->ok ? field_str(buf_slice(&job->answer), "message", &a) : job->err.msg;
+	f->tests_ok = job->ok && field_is(buf_slice(&job->answer), "ok");
+	snprintf(f->tested, sizeof f->tested, "%s%s%.400s", f->tests_ok ? "works" : "failed",
+		 *message ? ": " : "", message);
 	arena_release(&a);
 }
 

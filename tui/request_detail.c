@@ -207,7 +207,7 @@ void request_detail_draw(const struct app *app, struct pane p, const struct requ
 	y = draw_timeline(p, y, r, attempts, &a);
 	y = draw_numbers(p, y, r, json);
 	y = draw_texts(p, y, r, json, &a);
-	y = draw_trace(p, y, field_value(json, "trace"), &a);
+	y = draw_trace(p, y, field_value(json, "candidates"), &a);
 	y = draw_members(p, y, "REQUEST HEADERS (redacted)", field_value(json, "request_headers"),
 			 &a);
 	y = draw_members(p, y, "RESPONSE HEADERS", field_value(json, "response_headers"), &a);

@@ -240,6 +240,7 @@ struct snapshot *snapshot_read(struct slice json, struct err *err)
 static void read_request(struct slice json, struct request_view *r, struct arena *a)
 {
 	r->id = field_either(json, "id", "trace_id", a);
+	r->trace = field_str(json, "trace_id", a);
 	r->at_ms = field_time(json, field_value(json, "at").len ? "at" : "ts");
 	r->key = field_either(json, "key", "key_name", a);
 	r->client = field_str(json, "client", a);

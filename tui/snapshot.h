@@ -84,7 +84,8 @@ struct model_view {
 
 /* One request: running when its status is NAN or 0. */
 struct request_view {
-	const char *id, *key, *client, *path, *format_in, *format_out, *model, *model_used;
+	const char *id, *trace, *key, *client, *path, *format_in, *format_out, *model,
+		*model_used;
 	const char *upstream, *phase, *error, *warnings;
 	int64_t at_ms;
 	double status, ttft_ms, total_ms, attempts, tokens_in, tokens_out, cost_usd;

@@ -104,7 +104,7 @@ def test_signals_end_it_politely(terminal, running, number):
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
 def test_a_crash_gives_the_terminal_back(terminal, running, number):
     t = terminal()
-    t.run("stty -a | tee before")
+    t.run(f"stty -a | tee {t.home}/before")
     t.wait("^exit=0")
     t.run(f"clear; {BIN} tui")
     t.wait(r"demo-one .*\+ ready")
@@ -115,7 +115,7 @@ def test_a_crash_gives_the_terminal_back(terminal, running, number):
     t.wait(f"died of signal {number:02d}")
     t.wait(f"^exit={128 + number}")
     assert t.flags() == "00"
-    t.run("clear; stty -a | diff - before && echo same modes")
+    t.run(f"clear; stty -a | diff - {t.home}/before && echo same modes")
     t.wait("^same modes")
 
 
