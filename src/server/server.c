@@ -212,3 +212,13 @@ const char *server_config_path(const struct server *s)
 {
 	return s->config_path;
 }
+
+const char *server_listen(const struct server *s)
+{
+	return keeper_listen(s->keeper);
+}
+
+const char *server_demo_key(const struct server *s)
+{
+	return buf_text(&s->demo_key);
+}

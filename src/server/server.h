@@ -54,4 +54,9 @@ void server_stop_embedded(struct server *s, int64_t drain_ms);
 const char *server_home(const struct server *s);
 const char *server_config_path(const struct server *s);
 
+/* "host:port" it listens on, and the gateway key of a demo ("" otherwise: no
+ * other key is known in full). Borrowed. */
+const char *server_listen(const struct server *s);
+const char *server_demo_key(const struct server *s);
+
 #endif
