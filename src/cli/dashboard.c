@@ -6,6 +6,7 @@
 
 #include "cli/browser.h"
 #include "cli/config_edit.h"
+#include "cli/demo_traffic.h"
 #include "cli/out.h"
 #include "control/client.h"
 #include "server/server.h"
@@ -104,6 +105,7 @@ static bool run_own(struct invocation *inv, struct err *err)
 		.is_demo = inv_has(inv, "demo"),
 	};
 	struct tui_options tui = options_of(inv);
+	struct demo_traffic *traffic = NULL;
 	struct server *server;
 	sigset_t before;
 	enum tui_end end;
@@ -117,7 +119,11 @@ static bool run_own(struct invocation *inv, struct err *err)
 	tui.home = server_home(server);
 	tui.config_path = server_config_path(server);
 	tui.is_own = true;
+	if (options.is_demo) {
+		traffic = demo_traffic_start(server_listen(server), server_demo_key(server));
+	}
 	end = tui_main(&tui, err);
+	demo_traffic_stop(traffic);
 	end_own(server, &before, options.is_demo);
 	return end == TUI_KEEP ? go_on_in_background(&options, err) : end != TUI_FAILED;
 }
