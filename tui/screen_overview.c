@@ -244,6 +244,20 @@ static int draw_problem(struct pane p, int y, unsigned style, const char *sign, 
 	return y + 1;
 }
 
+/* A reason that only repeats what a cooldown says. */
+static bool is_cooldown_reason(const struct app *app, const char *reason)
+{
+	for (size_t i = 0; i < app->snapshot->upstream_count; i++) {
+		const struct upstream_view *u = &app->snapshot->upstreams[i];
+		size_t len = strlen(u->name);
+
+		if (u->cooldown_count && strncmp(reason, u->name, len) == 0 && reason[len] == ':') {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* What the gateway names as reasons, and every cooldown. */
 static int draw_problems(const struct app *app, struct pane p)
 {
@@ -254,7 +268,9 @@ static int draw_problems(const struct app *app, struct pane p)
 		y = draw_problem(p, y, STYLE_BAD, "!", s->config_error);
 	}
 	for (size_t i = 0; i < s->reason_count && y < p.h; i++) {
-		y = draw_problem(p, y, STYLE_WARN, "!", s->reasons[i]);
+		if (!is_cooldown_reason(app, s->reasons[i])) {
+			y = draw_problem(p, y, STYLE_WARN, "!", s->reasons[i]);
+		}
 	}
 	for (size_t i = 0; i < s->upstream_count && y < p.h; i++) {
 		const struct upstream_view *u = &s->upstreams[i];
@@ -276,8 +292,11 @@ static int draw_problems(const struct app *app, struct pane p)
 
 static int problem_count(const struct app *app)
 {
-	int count = (int)app->snapshot->reason_count + (*app->snapshot->config_error != '\0');
+	int count = *app->snapshot->config_error != '\0';
 
+	for (size_t i = 0; i < app->snapshot->reason_count; i++) {
+		count += !is_cooldown_reason(app, app->snapshot->reasons[i]);
+	}
 	for (size_t i = 0; i < app->snapshot->upstream_count; i++) {
 		count += app->snapshot->upstreams[i].cooldown_count > 0;
 	}
