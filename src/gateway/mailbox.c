@@ -92,14 +92,15 @@ void mailbox_close(struct mailbox *m)
 	if (!m) {
 		return;
 	}
-	l = mailbox_take(m);
+	pthread_mutex_lock(&m->lock);
+	m->wake_fd = -1;                /* none is put in from here on */
+	l = m->first;
+	m->first = NULL;
+	unlock_and_unref(m);
 	while (l) {
 		struct letter *next = l->next;
 
 		free(l);
 		l = next;
 	}
-	pthread_mutex_lock(&m->lock);
-	m->wake_fd = -1;
-	unlock_and_unref(m);
 }
