@@ -10,10 +10,11 @@
  *   OVER      answered, or the client has left
  *
  * The parts: exchange.c (life and record), admit.c (who may ask what),
- * local.c (answers of the gateway itself), attempt.c (one candidate after the
- * other), waiting.c (for a place, for a token), upstream_request.c (what is sent to it), call.c (what it answers),
- * pump.c (upstream to client), reply_head.c (headers), refuse.c and
- * final_error.c (error answers).
+ * local.c (answers of the gateway itself), attempt.c (one candidate after
+ * the other), waiting.c (for a place, for a token), upstream_request.c
+ * (what is sent to it), call.c (what it answers), pump.c (upstream to
+ * client), reply_head.c (headers), refuse.c and final_error.c (error
+ * answers).
  */
 #ifndef GATEWAY_EXCHANGE_H
 #define GATEWAY_EXCHANGE_H
