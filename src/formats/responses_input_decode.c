@@ -15,6 +15,7 @@
 struct reader {
 	struct decoding *d;
 	struct map callers;               /* call id -> message with the call */
+	struct map results;               /* call id -> its result so far */
 	const char *path;                 /* of the item being read */
 };
 
@@ -77,6 +78,26 @@ static bool read_message(struct reader *r, const struct json *item)
 	return blocks && responses_content_read(r->d, json_get(item, "content"), path, blocks);
 }
 
+/* A running call of Codex may report several times: all of it is one result,
+ * which is all that others take. */
+static void add_result(struct reader *r, struct hub_block *b)
+{
+	struct slice id = b->tool_result.id;
+	struct hub_block *before = map_get(&r->results, id);
+	struct hub_block *next;
+
+	if (!before) {
+		map_put(&r->results, id, b);
+		hub_append(&result_message(r, id)->blocks, b);
+		return;
+	}
+	before->tool_result.is_error |= b->tool_result.is_error;
+	for (struct hub_block *part = b->tool_result.blocks.first; part; part = next) {
+		next = part->next;
+		hub_append(&before->tool_result.blocks, part);
+	}
+}
+
 static bool read_output(struct reader *r, const struct json *item)
 {
 	struct hub_block *b = hub_block_new(r->d->arena, BLOCK_TOOL_RESULT);
@@ -88,7 +109,7 @@ static bool read_output(struct reader *r, const struct json *item)
 		return false;
 	}
 	openai_result_unmark(b);
-	hub_append(&result_message(r, b->tool_result.id)->blocks, b);
+	add_result(r, b);
 	return true;
 }
 
@@ -100,6 +121,7 @@ static void read_model_item(struct reader *r, const struct json *item)
 	hub_append(&m->blocks, b);
 	if (b->kind == BLOCK_TOOL_USE) {
 		map_put(&r->callers, b->tool_use.id, m);
+		map_remove(&r->results, b->tool_use.id);
 	}
 }
 
@@ -188,5 +210,6 @@ bool responses_input_read(struct decoding *d, const struct json *body)
 	}
 	ok = read_items(&r, input);
 	map_release(&r.callers);
+	map_release(&r.results);
 	return ok;
 }

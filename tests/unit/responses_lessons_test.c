@@ -237,11 +237,16 @@ static void test_lesson_23_missing_results(void **state)
 	      "'no result recorded','is_error':true}");
 }
 
-static void test_lesson_24_duplicate_results_are_refused(void **state)
+/* Codex reports what a running call says under the call's own id. */
+static void test_lesson_24_outputs_of_one_call_are_one_result(void **state)
 {
 	(void)state;
-	refuses(&r_to_a, R_ITEMS(R_USER "," R_CALL("c", "{}") "," R_OUTPUT("c", "'x'") ","
-		R_OUTPUT("c", "'y'")), "more than one tool result");
+	sends(&r_to_a, R_ITEMS(R_USER "," R_CALL("c", "{}") "," R_OUTPUT("c", "'note'") ","
+	      R_OUTPUT("c", "'[tool error] end'") "," R_CALL("c", "{}") ","
+	      R_OUTPUT("c", "'again'")),
+	      "{'type':'tool_result','tool_use_id':'c','content':[{'type':'text','text':'note'},"
+	      "{'type':'text','text':'end'}],'is_error':true}]}");
+	has(got.body, "{'type':'tool_result','tool_use_id':'c','content':'again'}");
 }
 
 static void test_lesson_29_tool_choice(void **state)
@@ -754,7 +759,7 @@ int main(void)
 		cmocka_unit_test(test_lesson_21_tool_names_come_back),
 		cmocka_unit_test(test_lesson_22_results_come_before_text),
 		cmocka_unit_test(test_lesson_23_missing_results),
-		cmocka_unit_test(test_lesson_24_duplicate_results_are_refused),
+		cmocka_unit_test(test_lesson_24_outputs_of_one_call_are_one_result),
 		cmocka_unit_test(test_lesson_29_tool_choice),
 		cmocka_unit_test(test_lesson_30_no_choice_without_tools),
 		cmocka_unit_test(test_lesson_31_parallel_calls),
