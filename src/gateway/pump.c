@@ -305,6 +305,13 @@ static bool is_error_after_all(const struct exchange *x)
 	return !x->call.has_content && may_be_error(x) && error_is_frame(buf_slice(&x->call.held));
 }
 
+/* Frames that the gateway cannot read are the client's business all the same:
+ * what passes is not judged, unless the upstream itself calls it an error. */
+static bool is_unreadable(const struct api_error *error)
+{
+	return error->class == ERROR_UPSTREAM_BAD || error->class == ERROR_UPSTREAM_EOF;
+}
+
 /* Looks for the first content; true when it is there, or as good as. */
 static bool watch(struct exchange *x, struct slice bytes)
 {
@@ -315,7 +322,7 @@ static bool watch(struct exchange *x, struct slice bytes)
 		return c->has_content || !may_be_error(x);
 	}
 	state = feed_lines(c->stream, bytes);
-	if (state == CONVERT_FAILED) {
+	if (state == CONVERT_FAILED && !is_unreadable(convert_stream_error(c->stream))) {
 		fail_inside(x, convert_stream_error(c->stream));
 		return false;
 	}

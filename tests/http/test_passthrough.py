@@ -283,3 +283,15 @@ def test_azure_paths(upstream, start):
         request = upstream.take()
         request.answer(wire.json_answer(CHAT.answer("gpt")))
         assert client.read_answer().status == 200
+
+
+@pytest.mark.parametrize("family", STREAMING, ids=repr)
+def test_a_stream_nobody_understands_passes(family, upstream, start):
+    """What the gateway cannot read is not for it to judge."""
+    gateway = start({"upstream_accounts": [family.account(upstream)]})
+    stream = b"data: 0123456789\n\ndata: {not json\n\n: end\n\n"
+    with gateway.connect() as client:
+        request = open_stream(gateway, client, upstream, family)
+        request.answer(wire.stream_head() + wire.chunk(stream) + wire.LAST_CHUNK)
+        answer = client.read_answer()
+        assert (answer.status, answer.body) == (200, stream)
