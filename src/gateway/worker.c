@@ -11,7 +11,7 @@
 #define LISTENER_ROUNDS 16
 
 /* A worker without exchanges for this long gives freed memory back. */
-#define TRIM_AFTER_MS 5000
+#define TRIM_AFTER_MS 1000
 
 static void on_wake(struct watch *w, uint32_t events)
 {
