@@ -192,7 +192,7 @@ static void record(struct exchange *x)
 		.method = client_method(x->client),
 		.path = client_path(x->client),
 		.format_in = x->format,
-		.format_out = x->call.format,
+		.format_out = x->format_out,
 		.model_asked = x->model,
 		.status = x->status,
 		.ttft_ms = x->ttft_ms,

@@ -127,6 +127,7 @@ struct exchange {
 	int64_t bytes_out;
 	int64_t chunks;
 	struct token_counts tokens;
+	enum format_id format_out;      /* of the last request to an upstream */
 	int64_t cost_pico_usd;          /* COST_UNKNOWN */
 	const char *warnings_text;      /* of the conversion that was sent; NULL: none */
 	const char *error;

@@ -359,6 +359,7 @@ bool upstream_request_build(struct exchange *x, const struct candidate *c,
 	};
 
 	x->call.format = req.format;
+	x->format_out = req.format;
 	*spec = (struct transfer_spec){
 		.method = client_method(x->client),
 		.arena = &x->arena,

@@ -173,6 +173,7 @@ def test_the_books_agree(world):
     assert sum(r["tokens"]["out"] for r in records if r["tokens"]) == books.told["tokens_out"]
     one = gateway.control("GET", f"/v1/requests/{records[5]['id']}").json()
     assert one == records[5]
+    assert {r["format_out"] for r in records} == {"anthropic", "openai-chat", "gemini"}
 
     printed = json.loads(gateway.cli("usage", "--by=key", "--json").stdout)
     assert printed["total"] == total
