@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
+
 static void no_key_means_two_things(void **state)
 {
 	struct keymap map;
@@ -110,6 +112,24 @@ static void key_names_go_both_ways(void **state)
 	}
 }
 
+/* Each action stands in the manual, with its name. */
+static void the_manual_has_every_action(void **state)
+{
+	struct buf page = BUF_INIT(1024 * 1024);
+
+	(void)state;
+	assert_true(file_read("man/llm-gateway-tui.1", &page, NULL));
+	for (size_t i = 0; i < action_count; i++) {
+		char name[80];
+
+		snprintf(name, sizeof name, "Pq Cm %s\n", actions[i].id);
+		if (!strstr(buf_text(&page), name)) {
+			fail_msg("man/llm-gateway-tui.1 has no %s", actions[i].id);
+		}
+	}
+	buf_release(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +139,7 @@ int main(void)
 		cmocka_unit_test(keys_that_must_stay_free),
 		cmocka_unit_test(keys_can_be_bound_anew),
 		cmocka_unit_test(key_names_go_both_ways),
+		cmocka_unit_test(the_manual_has_every_action),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
