@@ -89,7 +89,8 @@ static int draw_timeline(struct pane p, int y, const struct request_view *r,
 		ms = isnan(ms) ? 0 : ms;
 		pane_textf(pane_sub(p, 0, y, 19, 1), 3, 0, STYLE_NONE, "%s",
 			   field_str(m.value, "upstream", a));
-		draw_bar(axis, y++, at / r->total_ms, (at + ms) / r->total_ms,
+		/* Its ms end with the head; the answer itself goes on to the end. */
+		draw_bar(axis, y++, at / r->total_ms, failed ? (at + ms) / r->total_ms : 1,
 			 isnan(r->ttft_ms) ? 1 : r->ttft_ms / r->total_ms, failed);
 		at += ms;
 	}
