@@ -181,7 +181,7 @@ lint-all: hdr-check compile_commands.json
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -Isrc -I. \
 		--enable=warning,portability --suppress=missingIncludeSystem \
 		--suppress=normalCheckLevelMaxBranches src tui
-	clang-tidy --quiet -p . $(SRCS)
+	@echo $(SRCS) | xargs -n8 -P$(shell nproc) clang-tidy --quiet -p . 2>/dev/null
 
 hdr-check: $(HEADERS:%=$(BUILD)/%.checked) ## compile every header alone
 
