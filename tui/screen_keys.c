@@ -144,8 +144,9 @@ static int draw_limits(struct pane p, int y, const struct key_view *k)
 	return y;
 }
 
-static void draw_detail(const struct app *app, struct pane p, const struct key_view *k)
+static void draw_detail(const struct app *app, struct pane p, const void *row_)
 {
+	const struct key_view *k = row_;
 	char a[SHOW_BYTES];
 	char b[SHOW_BYTES];
 	char c[SHOW_BYTES];
@@ -172,31 +173,13 @@ static void draw_detail(const struct app *app, struct pane p, const struct key_v
 
 static void draw(struct app *app, struct pane p)
 {
-	struct list *list = &app->lists[SCREEN_KEYS];
-	const struct key_view *k = list_selected(list, &source, app);
-	int rows = (int)list->count + 1;
-	int left = p.w * 5 / 8;
-	struct pane box;
+	const struct key_view *k = list_selected(&app->lists[SCREEN_KEYS], &source, app);
+	const struct list_detail view = {
+		.list_title = "Gateway keys", .title = k ? k->name : "", .row = k,
+		.list_width = p.w * 5 / 8, .draw = draw_detail,
+	};
 
-	if (app->is_detail && k) {
-		draw_detail(app, screen_box(app, p, k->name, NULL), k);
-	} else if (screen_is_split(app, p)) {
-		box = screen_box(app, pane_sub(p, 0, 0, left, p.h), "Gateway keys", NULL);
-		list_draw(list, &source, app, pane_sub(box, 1, 0, box.w - 2, box.h));
-		box = screen_box(app, pane_sub(p, left + 1, 0, p.w - left - 1, p.h),
-				 k ? k->name : "", NULL);
-		if (k) {
-			draw_detail(app, box, k);
-		}
-	} else {
-		rows = p.h < 10 ? p.h : rows > p.h / 2 ? p.h / 2 : rows < 2 ? 2 : rows;
-		list_draw(list, &source, app, pane_sub(p, 0, 0, p.w, rows));
-		if (k && rows + 2 < p.h) {
-			pane_hline(p, 0, rows + 1, app->o.is_plain ? 0 : p.w, STYLE_DIM);
-			pane_textf(p, 3, rows + 1, STYLE_TITLE, " %s ", k->name);
-			draw_detail(app, pane_sub(p, 0, rows + 2, p.w, p.h - rows - 2), k);
-		}
-	}
+	screen_list_detail(app, p, &view);
 }
 
 static void status(const struct app *app, struct buf *out)

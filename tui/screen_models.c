@@ -176,8 +176,9 @@ static int draw_resolve(const struct app *app, struct pane p, int y)
 	return y;
 }
 
-static void draw_detail(const struct app *app, struct pane p, const struct model_view *m)
+static void draw_detail(const struct app *app, struct pane p, const void *row_)
 {
+	const struct model_view *m = row_;
 	int y = detail_heading(p, -app->detail_top, "ROUTES");
 
 	y = draw_routes(app, p, y, m);
@@ -200,31 +201,13 @@ static void draw_detail(const struct app *app, struct pane p, const struct model
 
 static void draw(struct app *app, struct pane p)
 {
-	struct list *list = &app->lists[SCREEN_MODELS];
-	const struct model_view *m = list_selected(list, &source, app);
-	int rows = (int)list->count + 1;
-	int left = p.w * 4 / 7;
-	struct pane box;
+	const struct model_view *m = list_selected(&app->lists[SCREEN_MODELS], &source, app);
+	const struct list_detail view = {
+		.list_title = "Aliases", .title = m ? m->name : "", .row = m,
+		.list_width = p.w * 4 / 7, .draw = draw_detail,
+	};
 
-	if (app->is_detail && m) {
-		draw_detail(app, screen_box(app, p, m->name, NULL), m);
-	} else if (screen_is_split(app, p)) {
-		box = screen_box(app, pane_sub(p, 0, 0, left, p.h), "Aliases", NULL);
-		list_draw(list, &source, app, pane_sub(box, 1, 0, box.w - 2, box.h));
-		box = screen_box(app, pane_sub(p, left + 1, 0, p.w - left - 1, p.h),
-				 m ? m->name : "", NULL);
-		if (m) {
-			draw_detail(app, box, m);
-		}
-	} else {
-		rows = p.h < 10 ? p.h : rows > p.h / 2 ? p.h / 2 : rows < 2 ? 2 : rows;
-		list_draw(list, &source, app, pane_sub(p, 0, 0, p.w, rows));
-		if (m && rows + 2 < p.h) {
-			pane_hline(p, 0, rows + 1, app->o.is_plain ? 0 : p.w, STYLE_DIM);
-			pane_textf(p, 3, rows + 1, STYLE_TITLE, " %s ", m->name);
-			draw_detail(app, pane_sub(p, 0, rows + 2, p.w, p.h - rows - 2), m);
-		}
-	}
+	screen_list_detail(app, p, &view);
 }
 
 static void status(const struct app *app, struct buf *out)

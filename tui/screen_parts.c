@@ -27,6 +27,44 @@ struct pane screen_box(const struct app *app, struct pane p, const char *title, 
 	return pane_sub(p, 0, 1, p.w, p.h - 1);
 }
 
+static void draw_split(struct app *app, struct pane p, const struct list_detail *d)
+{
+	struct pane box = screen_box(app, pane_sub(p, 0, 0, d->list_width, p.h), d->list_title, NULL);
+
+	list_draw(&app->lists[app->screen], screen_of(app->screen)->source, app,
+		  pane_sub(box, 1, 0, box.w - 2, box.h));
+	box = screen_box(app, pane_sub(p, d->list_width + 1, 0, p.w - d->list_width - 1, p.h),
+			 d->title, d->right);
+	if (d->row) {
+		d->draw(app, box, d->row);
+	}
+}
+
+static void draw_stacked(struct app *app, struct pane p, const struct list_detail *d)
+{
+	struct list *list = &app->lists[app->screen];
+	int rows = (int)list->count + 1;
+
+	rows = p.h < 10 ? p.h : rows > p.h / 2 ? p.h / 2 : rows < 2 ? 2 : rows;
+	list_draw(list, screen_of(app->screen)->source, app, pane_sub(p, 0, 0, p.w, rows));
+	if (d->row && rows + 2 < p.h) {
+		pane_hline(p, 0, rows + 1, app->o.is_plain ? 0 : p.w, STYLE_DIM);
+		pane_textf(p, 3, rows + 1, STYLE_TITLE, " %s ", d->title);
+		d->draw(app, pane_sub(p, 0, rows + 2, p.w, p.h - rows - 2), d->row);
+	}
+}
+
+void screen_list_detail(struct app *app, struct pane p, const struct list_detail *d)
+{
+	if (app->is_detail && d->row) {
+		d->draw(app, screen_box(app, p, d->title, d->right), d->row);
+	} else if (screen_is_split(app, p)) {
+		draw_split(app, p, d);
+	} else {
+		draw_stacked(app, p, d);
+	}
+}
+
 int detail_line(struct pane p, int y, const char *label, unsigned style, const char *fmt, ...)
 {
 	char text[1024];

@@ -190,8 +190,9 @@ static int draw_routes(const struct app *app, struct pane p, int y, const struct
 	return *names ? detail_line(p, y, "Aliases", STYLE_NONE, "%s", names) : y;
 }
 
-static void draw_detail(const struct app *app, struct pane p, const struct upstream_view *u)
+static void draw_detail(const struct app *app, struct pane p, const void *row)
 {
+	const struct upstream_view *u = row;
 	int y = -app->detail_top;
 
 	y = detail_line(p, y, "Type", STYLE_NONE, "%s  %s%s%s", u->provider, u->type,
@@ -219,53 +220,21 @@ static void draw_detail(const struct app *app, struct pane p, const struct upstr
 	draw_recent(app, p, y, u);
 }
 
-static void draw_split(struct app *app, struct pane p, const struct upstream_view *u,
-		       const char *state)
-{
-	char title[48];
-	int left = p.w * 4 / 7;
-	struct pane box;
-
-	snprintf(title, sizeof title, "Upstreams (%zu)", app->snapshot->upstream_count);
-	box = screen_box(app, pane_sub(p, 0, 0, left, p.h), title, NULL);
-	list_draw(&app->lists[SCREEN_UPSTREAMS], &source, app,
-		  pane_sub(box, 1, 0, box.w - 2, box.h));
-	box = screen_box(app, pane_sub(p, left + 1, 0, p.w - left - 1, p.h), u ? u->name : "",
-			 state);
-	if (u) {
-		draw_detail(app, box, u);
-	}
-}
-
-static void draw_stacked(struct app *app, struct pane p, const struct upstream_view *u)
-{
-	int rows = (int)app->snapshot->upstream_count + 1;
-
-	rows = p.h < 10 ? p.h : rows > p.h / 2 ? p.h / 2 : rows;
-	list_draw(&app->lists[SCREEN_UPSTREAMS], &source, app, pane_sub(p, 0, 0, p.w, rows));
-	if (u && rows + 2 < p.h) {
-		pane_hline(p, 0, rows + 1, app->o.is_plain ? 0 : p.w, STYLE_DIM);
-		pane_textf(p, 3, rows + 1, STYLE_TITLE, " %s ", u->name);
-		draw_detail(app, pane_sub(p, 0, rows + 2, p.w, p.h - rows - 2), u);
-	}
-}
-
 static void draw(struct app *app, struct pane p)
 {
-	const struct upstream_view *u = list_selected(&app->lists[SCREEN_UPSTREAMS], &source,
-						      app);
+	const struct upstream_view *u = list_selected(&app->lists[SCREEN_UPSTREAMS], &source, app);
 	char state[SHOW_BYTES] = "";
+	char title[48];
+	const struct list_detail view = {
+		.list_title = title, .title = u ? u->name : "", .right = state, .row = u,
+		.list_width = p.w * 4 / 7, .draw = draw_detail,
+	};
 
+	snprintf(title, sizeof title, "Upstreams (%zu)", app->snapshot->upstream_count);
 	if (u) {
 		show_state(u->state, state);
 	}
-	if (app->is_detail && u) {
-		draw_detail(app, screen_box(app, p, u->name, state), u);
-	} else if (screen_is_split(app, p)) {
-		draw_split(app, p, u, state);
-	} else {
-		draw_stacked(app, p, u);
-	}
+	screen_list_detail(app, p, &view);
 }
 
 static void status(const struct app *app, struct buf *out)

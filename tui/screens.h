@@ -34,6 +34,19 @@ bool screen_is_split(const struct app *app, struct pane p);
 struct pane screen_box(const struct app *app, struct pane p, const char *title,
 		       const char *right);
 
+/* A list and the detail of its selected row, as there is room: side by side,
+ * one below the other, or the detail alone. */
+struct list_detail {
+	const char *list_title;
+	const char *title;      /* of the detail */
+	const char *right;      /* at its right; NULL: nothing */
+	const void *row;        /* selected; NULL: none */
+	int list_width;         /* side by side */
+	void (*draw)(const struct app *app, struct pane p, const void *row);
+};
+
+void screen_list_detail(struct app *app, struct pane p, const struct list_detail *d);
+
 /* "label     value" lines; each returns the next line. */
 int detail_line(struct pane p, int y, const char *label, unsigned style, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
