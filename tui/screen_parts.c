@@ -29,8 +29,9 @@ struct pane screen_box(const struct app *app, struct pane p, const char *title, 
 
 static void draw_split(struct app *app, struct pane p, const struct list_detail *d)
 {
-	struct pane box = screen_box(app, pane_sub(p, 0, 0, d->list_width, p.h), d->list_title, NULL);
+	struct pane box = pane_sub(p, 0, 0, d->list_width, p.h);
 
+	box = screen_box(app, box, d->list_title, NULL);
 	list_draw(&app->lists[app->screen], screen_of(app->screen)->source, app,
 		  pane_sub(box, 1, 0, box.w - 2, box.h));
 	box = screen_box(app, pane_sub(p, d->list_width + 1, 0, p.w - d->list_width - 1, p.h),
