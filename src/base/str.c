@@ -41,6 +41,20 @@ bool slice_ieq(struct slice s, const char *text)
 	return s.ptr && s.len == len && strncasecmp(s.ptr, text, len) == 0;
 }
 
+bool slice_starts(struct slice s, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return s.ptr && s.len >= len && memcmp(s.ptr, prefix, len) == 0;
+}
+
+bool slice_ends(struct slice s, const char *suffix)
+{
+	size_t len = strlen(suffix);
+
+	return s.ptr && s.len >= len && memcmp(s.ptr + s.len - len, suffix, len) == 0;
+}
+
 bool slice_next(struct slice *rest, char sep, struct slice *part)
 {
 	const char *end;

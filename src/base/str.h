@@ -24,6 +24,8 @@ struct slice slice_of(const char *text);      /* NULL gives SLICE_NULL */
 struct slice slice_trim(struct slice s);      /* blanks and tabs at both ends */
 bool slice_eq(struct slice s, const char *text);
 bool slice_ieq(struct slice s, const char *text);
+bool slice_starts(struct slice s, const char *prefix);
+bool slice_ends(struct slice s, const char *suffix);
 
 /* Cuts the part before `sep` off `rest`; false when nothing is left. */
 bool slice_next(struct slice *rest, char sep, struct slice *part);

@@ -84,3 +84,13 @@ bool utf8_is_valid(const char *ptr, size_t len)
 	}
 	return true;
 }
+
+int64_t utf8_count(struct slice text)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+	}
+	return count;
+}

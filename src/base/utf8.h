@@ -18,4 +18,7 @@ void utf8_encode(struct buf *out, uint32_t code);
 
 bool utf8_is_valid(const char *ptr, size_t len);
 
+/* Characters of a text that is valid: bytes that begin one. */
+int64_t utf8_count(struct slice text);
+
 #endif

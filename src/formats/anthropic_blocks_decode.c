@@ -1,8 +1,6 @@
 /* Content blocks of Anthropic Messages -> hub, for requests and answers. */
 #include "formats/anthropic.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "formats/envelope.h"
 
@@ -180,13 +178,6 @@ static struct slice digest_of(struct arena *a, const struct json *v)
 	return digest;
 }
 
-static bool ends_with(struct slice s, const char *end)
-{
-	size_t len = strlen(end);
-
-	return s.len >= len && memcmp(s.ptr + s.len - len, end, len) == 0;
-}
-
 struct hub_block *anthropic_foreign_read(struct arena *a, const struct json *v)
 {
 	struct slice type = text_of(v, "type");
@@ -195,7 +186,7 @@ struct hub_block *anthropic_foreign_read(struct arena *a, const struct json *v)
 
 	if (slice_eq(type, "server_tool_use") || slice_eq(type, "mcp_tool_use")) {
 		kind = BLOCK_SERVER_USE;
-	} else if (ends_with(type, "_tool_result")) {
+	} else if (slice_ends(type, "_tool_result")) {
 		kind = BLOCK_SERVER_RESULT;
 	}
 	b = hub_block_new(a, kind);

@@ -1,16 +1,9 @@
 /* Tools and tool_choice of Anthropic Messages, both directions. */
 #include "formats/anthropic.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "formats/schema.h"
 #include "formats/tool_map.h"
-
-static bool starts(struct slice s, const char *prefix)
-{
-	return s.len >= strlen(prefix) && memcmp(s.ptr, prefix, strlen(prefix)) == 0;
-}
 
 /* anthropic-messages.md section 5.2; everything else with a type is run by
  * the client (5.1) or unknown. */
@@ -22,7 +15,7 @@ static bool is_server_tool(struct slice type)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
-		if (starts(type, prefixes[i])) {
+		if (slice_starts(type, prefixes[i])) {
 			return true;
 		}
 	}

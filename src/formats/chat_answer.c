@@ -2,6 +2,7 @@
 #include "formats/chat.h"
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "formats/chat_write.h"
 
 /* ---- reading ---- */
@@ -114,8 +115,8 @@ static void message_release(struct message *m)
 static void add_text(struct message *m, const struct hub_block *block)
 {
 	struct chat_span span = {
-		.from = chat_code_points(buf_slice(&m->text)),
-		.length = chat_code_points(block->text.text),
+		.from = utf8_count(buf_slice(&m->text)),
+		.length = utf8_count(block->text.text),
 	};
 
 	for (const struct hub_citation *c = block->text.citations; c; c = c->next) {

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "formats/chat_write.h"
 #include "formats/sse.h"
 
@@ -258,7 +259,7 @@ static void on_text(struct chat_encoder *e, const struct event *ev, struct buf *
 	struct chat_written *one = e->written[ev->choice];
 
 	one->has_text = true;
-	one->open_length += chat_code_points(ev->text);
+	one->open_length += utf8_count(ev->text);
 	write_piece(e, ev, "content", ev->text, out);
 }
 

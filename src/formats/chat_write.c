@@ -1,15 +1,5 @@
 #include "formats/chat_write.h"
 
-int64_t chat_code_points(struct slice text)
-{
-	int64_t count = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-	}
-	return count;
-}
-
 static int64_t clamp(int64_t at, int64_t max)
 {
 	return at > max ? max : at;

@@ -13,8 +13,6 @@ struct chat_span {
 	int64_t length;
 };
 
-int64_t chat_code_points(struct slice text);
-
 /* Appends a url_citation of a block (C129); citations of other kinds have no
  * place in Chat. */
 void chat_annotation_add(struct buf *list, const struct hub_citation *citation,

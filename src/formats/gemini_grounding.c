@@ -5,23 +5,13 @@
 #include "formats/gemini.h"
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 /* Citations of one answer; vendors give some dozens. Each costs a walk over the
  * text and the list of sources. */
 #define MAX_CITATIONS 256
 
 /* ---- reading ---- */
-
-/* Continuation bytes begin no character. */
-static int64_t count_points(struct slice text)
-{
-	int64_t count = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-	}
-	return count;
-}
 
 static const struct json *nth(const struct json *list, int64_t index)
 {
@@ -59,8 +49,8 @@ static bool read_span(const struct json *segment, struct slice text, size_t from
 	if (start < (int64_t)from || end < start || end > (int64_t)text.len) {
 		return false;
 	}
-	out->start = count_points((struct slice){ text.ptr + from, (size_t)start - from });
-	out->end = count_points((struct slice){ text.ptr + from, (size_t)end - from });
+	out->start = utf8_count((struct slice){ text.ptr + from, (size_t)start - from });
+	out->end = utf8_count((struct slice){ text.ptr + from, (size_t)end - from });
 	return true;
 }
 

@@ -1,14 +1,7 @@
 /* Parts of a Gemini content -> hub blocks, for requests and answers (C36, C37). */
 #include "formats/gemini.h"
 
-#include <string.h>
-
 #include "base/limits.h"
-
-static bool starts(struct slice s, const char *prefix)
-{
-	return s.len >= strlen(prefix) && memcmp(s.ptr, prefix, strlen(prefix)) == 0;
-}
 
 /* Empty text says nothing but may carry a signature. */
 static struct hub_block *read_text(struct arena *a, const struct json *part, struct slice text)
@@ -33,13 +26,13 @@ static struct hub_block *read_text(struct arena *a, const struct json *part, str
 
 static enum hub_block_kind kind_of_mime(struct slice mime)
 {
-	if (starts(mime, "image/")) {
+	if (slice_starts(mime, "image/")) {
 		return BLOCK_IMAGE;
 	}
-	if (starts(mime, "audio/")) {
+	if (slice_starts(mime, "audio/")) {
 		return BLOCK_AUDIO;
 	}
-	return starts(mime, "video/") ? BLOCK_VIDEO : BLOCK_DOCUMENT;
+	return slice_starts(mime, "video/") ? BLOCK_VIDEO : BLOCK_DOCUMENT;
 }
 
 static struct hub_block *read_inline(struct arena *a, const struct json *v)
@@ -59,8 +52,8 @@ static bool is_google_file(struct slice uri)
 {
 	static const char host[] = "https://generativelanguage.googleapis.com/";
 
-	return starts(uri, host) || starts(uri, "gs://") ||
-	       !(starts(uri, "https://") || starts(uri, "http://"));
+	return slice_starts(uri, host) || slice_starts(uri, "gs://") ||
+	       !(slice_starts(uri, "https://") || slice_starts(uri, "http://"));
 }
 
 static struct hub_block *read_file(struct arena *a, const struct json *v)

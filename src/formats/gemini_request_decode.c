@@ -1,8 +1,6 @@
 /* A generateContent request -> hub (C35, C38-C40). */
 #include "formats/gemini.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "formats/schema.h"
 
@@ -108,11 +106,6 @@ static void read_thinking(struct decoding *d, const struct json *config)
 	}
 }
 
-static bool starts(struct slice s, const char *prefix)
-{
-	return s.len >= strlen(prefix) && memcmp(s.ptr, prefix, strlen(prefix)) == 0;
-}
-
 /* The enum of text/x.enum is a string with its choices (C38). */
 static struct slice read_schema(struct decoding *d, const struct json *config, bool is_enum)
 {
@@ -133,13 +126,13 @@ static void read_output(struct decoding *d, const struct json *config)
 {
 	struct slice mime = gemini_text(config, "responseMimeType");
 	struct hub_output *out = &d->req->output;
-	bool is_enum = starts(mime, "text/x.enum");
+	bool is_enum = slice_starts(mime, "text/x.enum");
 
 	out->schema = read_schema(d, config, is_enum);
-	if (out->schema.len && (is_enum || !starts(mime, "text/plain"))) {
+	if (out->schema.len && (is_enum || !slice_starts(mime, "text/plain"))) {
 		out->kind = OUTPUT_SCHEMA;
 		out->strict = true;
-	} else if (starts(mime, "application/json")) {
+	} else if (slice_starts(mime, "application/json")) {
 		out->kind = OUTPUT_JSON;
 	}
 }

@@ -1,7 +1,5 @@
 #include "formats/responses.h"
 
-#include <string.h>
-
 #include "formats/responses_stream.h"
 
 const struct format format_responses = {
@@ -112,11 +110,4 @@ struct answer_head responses_head_read(const struct json *response)
 
 	json_get_int(response, "created_at", &head.created);
 	return head;
-}
-
-bool responses_ends_with(struct slice text, const char *end)
-{
-	size_t len = strlen(end);
-
-	return text.len >= len && memcmp(text.ptr + text.len - len, end, len) == 0;
 }

@@ -29,8 +29,6 @@ void responses_usage_write(struct json_writer *w, const struct hub_usage *usage)
 /* The id, model and time of a response. */
 struct answer_head responses_head_read(const struct json *response);
 
-bool responses_ends_with(struct slice text, const char *end);
-
 /* ---- responses_items_decode.c ---- */
 
 /* An item of the model's side that is no message: reasoning, a call, a server

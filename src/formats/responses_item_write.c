@@ -2,6 +2,7 @@
  * whole answers and streams. */
 #include "formats/responses.h"
 
+#include "base/utf8.h"
 #include "formats/envelope.h"
 
 static const struct {
@@ -93,20 +94,10 @@ struct slice responses_item_id(struct arena *a, enum responses_item_kind kind,
 
 /* ---- messages ---- */
 
-static int64_t count_characters(struct slice text)
-{
-	int64_t count = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-	}
-	return count;
-}
-
 bool responses_annotation_write(struct json_writer *w, const struct hub_citation *citation,
 				struct slice text)
 {
-	int64_t end = citation->end >= 0 ? citation->end : count_characters(text);
+	int64_t end = citation->end >= 0 ? citation->end : utf8_count(text);
 
 	if (citation->origin == ORIGIN_OPENAI && citation->raw.len) {
 		json_raw(w, citation->raw);

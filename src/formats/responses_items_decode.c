@@ -25,7 +25,7 @@ static bool is_server_item(struct slice type)
 bool responses_is_model_item(struct slice type)
 {
 	return slice_eq(type, "reasoning") || is_server_item(type) ||
-	       responses_ends_with(type, "_call");
+	       slice_ends(type, "_call");
 }
 
 /* ---- parts of messages ---- */

@@ -1,7 +1,5 @@
 #include "formats/tool_map.h"
 
-#include <string.h>
-
 struct predefined {
 	const char *type_prefix;          /* "bash_": any date behind it */
 	const char *name;                 /* NULL: the tool's own */
@@ -33,18 +31,13 @@ static const struct predefined predefined_tools[] = {
 	  "\"required\":[\"command\"]}" },
 };
 
-static bool starts(struct slice s, const char *prefix)
-{
-	return s.len >= strlen(prefix) && memcmp(s.ptr, prefix, strlen(prefix)) == 0;
-}
-
 static const struct predefined *find_predefined(const struct hub_tool *tool)
 {
 	if (tool->kind != TOOL_OPAQUE || tool->origin != ORIGIN_ANTHROPIC) {
 		return NULL;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(predefined_tools); i++) {
-		if (starts(tool->type, predefined_tools[i].type_prefix)) {
+		if (slice_starts(tool->type, predefined_tools[i].type_prefix)) {
 			return &predefined_tools[i];
 		}
 	}
@@ -86,7 +79,7 @@ bool web_search_read(struct arena *a, const struct hub_tool *tool, struct web_se
 
 	*out = (struct web_search){ .max_uses = 0 };
 	if (tool->kind != TOOL_SERVER ||
-	    !(starts(tool->type, "web_search") || slice_eq(tool->type, "googleSearch"))) {
+	    !(slice_starts(tool->type, "web_search") || slice_eq(tool->type, "googleSearch"))) {
 		return false;
 	}
 	v = json_read(a, tool->raw, NULL);
@@ -120,8 +113,8 @@ bool tool_drop(struct conversion *c, const struct hub_tool *tool)
 {
 	struct slice label = tool->type.len ? tool->type : tool->name;
 
-	if (is_forced(c->req, tool) || starts(label, "computer") || starts(label, "browser") ||
-	    starts(label, "mcp")) {
+	if (is_forced(c->req, tool) || slice_starts(label, "computer") || slice_starts(label, "browser") ||
+	    slice_starts(label, "mcp")) {
 		return encode_refuse(c, "tools", "tools: `%.*s` is not available at this "
 				     "upstream", (int)label.len, label.len ? label.ptr : "");
 	}
