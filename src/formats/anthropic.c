@@ -58,16 +58,6 @@ struct hub_stop anthropic_stop_read(const struct json *v)
 	return stop;
 }
 
-static void write_text_or_null(struct json_writer *w, const char *name, struct slice text)
-{
-	json_key(w, name);
-	if (text.ptr) {
-		json_strn(w, text);
-	} else {
-		json_null(w);
-	}
-}
-
 void anthropic_stop_write(struct json_writer *w, const struct hub_stop *stop)
 {
 	bool has_details = stop->kind == STOP_REFUSAL && (stop->text.ptr || stop->category.ptr);
@@ -77,8 +67,8 @@ void anthropic_stop_write(struct json_writer *w, const struct hub_stop *stop)
 		name = stops[i].kind == stop->kind ? stops[i].name : name;
 	}
 	json_kstr(w, "stop_reason", name);
-	write_text_or_null(w, "stop_sequence",
-			   stop->kind == STOP_SEQUENCE ? stop->text : SLICE_NULL);
+	json_kslice_or_null(w, "stop_sequence",
+			    stop->kind == STOP_SEQUENCE ? stop->text : SLICE_NULL);
 	json_key(w, "stop_details");
 	if (!has_details) {
 		json_null(w);
@@ -86,8 +76,8 @@ void anthropic_stop_write(struct json_writer *w, const struct hub_stop *stop)
 	}
 	json_object(w);
 	json_kstr(w, "type", "refusal");
-	write_text_or_null(w, "category", stop->category);
-	write_text_or_null(w, "explanation", stop->text);
+	json_kslice_or_null(w, "category", stop->category);
+	json_kslice_or_null(w, "explanation", stop->text);
 	json_end(w);
 }
 

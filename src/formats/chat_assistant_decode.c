@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "formats/openai_common.h"
+
 struct slice chat_args_read(struct arena *a, const struct json *arguments)
 {
 	if (json_is(arguments, JSON_STRING)) {
@@ -88,20 +90,8 @@ static void read_part(struct arena *a, const struct json *part, struct hub_block
 static struct hub_citation *read_citation(struct arena *a, const struct json *annotation)
 {
 	const struct json *v = json_get(annotation, "url_citation");
-	struct hub_citation *c;
 
-	if (!v) {
-		return NULL;
-	}
-	c = arena_zalloc(a, sizeof *c);
-	c->kind = CITE_URL;
-	c->origin = ORIGIN_OPENAI;
-	c->url = json_get_text(v, "url");
-	c->title = json_get_text(v, "title");
-	c->start = c->end = -1;
-	json_get_int(v, "start_index", &c->start);
-	json_get_int(v, "end_index", &c->end);
-	return c;
+	return v ? openai_citation_read(a, v) : NULL;
 }
 
 /* They speak of the whole text of the message, which is one block here. */

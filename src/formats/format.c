@@ -186,6 +186,16 @@ void json_kslice(struct json_writer *w, const char *name, struct slice text)
 	}
 }
 
+void json_kslice_or_null(struct json_writer *w, const char *name, struct slice text)
+{
+	json_key(w, name);
+	if (text.ptr) {
+		json_strn(w, text);
+	} else {
+		json_null(w);
+	}
+}
+
 void json_kraw(struct json_writer *w, const char *name, struct slice raw)
 {
 	if (raw.len) {

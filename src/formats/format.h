@@ -144,6 +144,7 @@ struct hub_number fit_number(struct conversion *c, const struct hub_number *numb
 void json_knumber(struct json_writer *w, const char *name, const struct hub_number *number);
 void json_kslice(struct json_writer *w, const char *name, struct slice text); /* absent: left out */
 void json_kraw(struct json_writer *w, const char *name, struct slice raw);    /* absent: left out */
+void json_kslice_or_null(struct json_writer *w, const char *name, struct slice text);
 
 /* C98: asks for JSON where the format has no way to. */
 #define JSON_SENTENCE "Respond with a single JSON object and nothing else."

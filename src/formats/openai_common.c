@@ -42,6 +42,20 @@ void openai_result_unmark(struct hub_block *result)
 	}
 }
 
+struct hub_citation *openai_citation_read(struct arena *a, const struct json *v)
+{
+	struct hub_citation *c = arena_zalloc(a, sizeof *c);
+
+	c->kind = CITE_URL;
+	c->origin = ORIGIN_OPENAI;
+	c->url = json_get_text(v, "url");
+	c->title = json_get_text(v, "title");
+	c->start = c->end = -1;
+	json_get_int(v, "start_index", &c->start);
+	json_get_int(v, "end_index", &c->end);
+	return c;
+}
+
 static struct slice hashed(struct conversion *c, struct slice id)
 {
 	char hex[SHA256_HEX_BYTES];

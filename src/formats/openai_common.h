@@ -13,6 +13,9 @@ struct slice openai_result_text(struct arena *a, const struct hub_block *result)
 /* Takes the mark off the first text block of a decoded result, sets is_error. */
 void openai_result_unmark(struct hub_block *result);
 
+/* C129: the members of a url_citation. */
+struct hub_citation *openai_citation_read(struct arena *a, const struct json *v);
+
 /* C54: the value and the member's name; at OpenAI itself an id that is long
  * or JSON is hashed.
  * Absent: leave it out. */

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "formats/envelope.h"
+#include "formats/openai_common.h"
 
 /* Items of tools that the vendor runs. Everything else with a type is run by
  * the client or unknown. */
@@ -30,11 +31,6 @@ bool responses_is_model_item(struct slice type)
 
 /* ---- parts of messages ---- */
 
-static enum hub_citation_kind citation_kind(const struct json *v)
-{
-	return json_is_text(json_get(v, "type"), "url_citation") ? CITE_URL : CITE_FILE;
-}
-
 struct hub_citation *responses_citation_read(struct arena *a, const struct json *v)
 {
 	struct hub_citation *c;
@@ -42,14 +38,10 @@ struct hub_citation *responses_citation_read(struct arena *a, const struct json 
 	if (!json_is(v, JSON_OBJECT)) {
 		return NULL;
 	}
-	c = arena_zalloc(a, sizeof *c);
-	c->kind = citation_kind(v);
-	c->origin = ORIGIN_OPENAI;
-	c->url = json_get_text(v, "url");
-	c->title = json_get_text(v, "title");
-	c->start = c->end = -1;
-	json_get_int(v, "start_index", &c->start);
-	json_get_int(v, "end_index", &c->end);
+	c = openai_citation_read(a, v);
+	if (!json_is_text(json_get(v, "type"), "url_citation")) {
+		c->kind = CITE_FILE;
+	}
 	c->raw = json_one_line(a, v->raw);
 	return c;
 }

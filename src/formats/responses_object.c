@@ -28,16 +28,6 @@ static void write_error(struct json_writer *w, const struct hub_stop *stop)
 	json_end(w);
 }
 
-static void write_text_or_null(struct json_writer *w, const char *name, struct slice text)
-{
-	json_key(w, name);
-	if (text.len) {
-		json_strn(w, text);
-	} else {
-		json_null(w);
-	}
-}
-
 /* The vendor's default where the client asked for nothing. */
 static void write_number(struct json_writer *w, const char *name, const struct hub_number *number)
 {
@@ -105,9 +95,9 @@ static void write_echoes(struct json_writer *w, const struct answer_plan *plan)
 	json_kstr(w, "max_tool_calls", NULL);
 	json_kbool(w, "parallel_tool_calls", plan->parallel != TRI_FALSE);
 	json_kstr(w, "previous_response_id", NULL);
-	write_text_or_null(w, "prompt_cache_key", plan->cache_key);
+	json_kslice_or_null(w, "prompt_cache_key", plan->cache_key);
 	write_reasoning(w, plan);
-	write_text_or_null(w, "safety_identifier", plan->user_id);
+	json_kslice_or_null(w, "safety_identifier", plan->user_id);
 	json_kbool(w, "store", false);
 	write_number(w, "temperature", &plan->temperature);
 	write_text(w, plan);
@@ -155,7 +145,7 @@ void responses_object_write(struct json_writer *w, const struct answer_plan *pla
 	json_strn(w, head->model);
 	write_items(w, object->items);
 	write_echoes(w, plan);
-	write_text_or_null(w, "service_tier", family_tier(head));
+	json_kslice_or_null(w, "service_tier", family_tier(head));
 	json_key(w, "usage");
 	if (object->usage) {
 		responses_usage_write(w, object->usage);
