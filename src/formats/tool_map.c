@@ -113,8 +113,8 @@ bool tool_drop(struct conversion *c, const struct hub_tool *tool)
 {
 	struct slice label = tool->type.len ? tool->type : tool->name;
 
-	if (is_forced(c->req, tool) || slice_starts(label, "computer") || slice_starts(label, "browser") ||
-	    slice_starts(label, "mcp")) {
+	if (is_forced(c->req, tool) || slice_starts(label, "computer") ||
+	    slice_starts(label, "browser") || slice_starts(label, "mcp")) {
 		return encode_refuse(c, "tools", "tools: `%.*s` is not available at this "
 				     "upstream", (int)label.len, label.len ? label.ptr : "");
 	}
