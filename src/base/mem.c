@@ -68,5 +68,7 @@ char *xasprintf(const char *fmt, ...)
 
 void mem_wipe(void *ptr, size_t len)
 {
-	explicit_bzero(ptr, len);
+	if (len) {
+		explicit_bzero(ptr, len);
+	}
 }
