@@ -16,6 +16,7 @@ struct reader {
 	struct decoding *d;
 	struct map callers;               /* call id -> message with the call */
 	struct map results;               /* call id -> its result so far */
+	const struct hub_message *phased; /* the last one that was given a phase */
 	const char *path;                 /* of the item being read */
 };
 
@@ -37,11 +38,12 @@ static struct hub_message *result_message(struct reader *r, struct slice call_id
 
 /* One answer may have commentary and the final text; a message of the hub has
  * one phase. */
-static void read_phase(struct hub_message *m, const struct json *item)
+static void read_phase(struct reader *r, struct hub_message *m, const struct json *item)
 {
 	struct slice phase = json_get_text(item, "phase");
 
-	if (!m->blocks.count) {
+	if (r->phased != m) {
+		r->phased = m;
 		m->phase = phase;
 	} else if (!slice_same(m->phase, phase)) {
 		m->phase = SLICE_NULL;
@@ -59,7 +61,7 @@ static struct hub_blocks *message_blocks(struct reader *r, const struct json *it
 	}
 	if (slice_eq(role, "assistant")) {
 		m = hub_message_continue(req, ROLE_ASSISTANT);
-		read_phase(m, item);
+		read_phase(r, m, item);
 		return &m->blocks;
 	}
 	if (!slice_eq(role, "system") && !slice_eq(role, "developer")) {
@@ -133,6 +135,15 @@ static void read_user_item(struct reader *r, const struct json *item)
 	hub_append(&m->blocks, responses_item_read(r->d->arena, item));
 }
 
+/* One is enough to refuse the request (C33). */
+static void read_reference(struct reader *r, const struct json *item)
+{
+	if (!hub_ext_get(r->d->req, "item_reference").len) {
+		hub_ext_add(r->d->req, "item_reference", item->raw);
+	}
+	read_user_item(r, item);
+}
+
 static bool read_item(struct reader *r, const struct json *item)
 {
 	struct slice type = json_get_text(item, "type");
@@ -151,8 +162,7 @@ static bool read_item(struct reader *r, const struct json *item)
 		return responses_tools_read(r->d, item);
 	}
 	if (slice_eq(type, "item_reference")) {
-		hub_ext_add(r->d->req, "item_reference", item->raw);
-		read_user_item(r, item);
+		read_reference(r, item);
 	} else if (slice_eq(type, "configuration_update")) {
 		responses_settings_read(r->d, item);
 	} else if (responses_is_model_item(type)) {
