@@ -91,33 +91,34 @@ void answer_plan_destroy(struct answer_plan *plan)
 	}
 }
 
-static void add_tool(struct answer_plan *plan, const struct hub_tool *tool, struct slice wire,
-		     struct slice name, bool is_custom)
+static struct plan_tool *add_tool(struct answer_plan *plan, struct slice wire,
+				  struct slice name)
 {
 	struct plan_tool *entry = arena_zalloc(&plan->arena, sizeof *entry);
 
 	entry->wire = keep(plan, wire);
 	entry->name = keep(plan, name);
-	entry->name_space = keep(plan, tool ? tool->name_space : SLICE_NULL);
-	entry->is_custom = is_custom;
 	entry->next = plan->tools;
 	plan->tools = entry;
+	return entry;
 }
 
+/* What tools are stands before the mere names, and so is found first. */
 void answer_plan_tools(struct answer_plan *plan, const struct hub_request *req,
-		       const struct wire_map *names, bool custom_native)
+		       struct wire_map *names, bool custom_native)
 {
 	for (const struct wire_pair *pair = names->changed; pair; pair = pair->next) {
-		const struct hub_tool *tool = hub_tool_find(req, pair->original);
-
-		add_tool(plan, tool, pair->wire, pair->original,
-			 tool && tool->kind == TOOL_CUSTOM && !custom_native);
+		add_tool(plan, pair->wire, pair->original);
 	}
 	tools_each(tool, req) {
 		bool is_custom = tool->kind == TOOL_CUSTOM && !custom_native;
 
-		if ((is_custom || tool->name_space.len) && !answer_plan_tool(plan, tool->name)) {
-			add_tool(plan, tool, tool->name, tool->name, is_custom);
+		if (is_custom || tool->name_space.len) {
+			struct plan_tool *entry = add_tool(plan, wire_map_get(names, tool->name),
+							   tool->name);
+
+			entry->name_space = keep(plan, tool->name_space);
+			entry->is_custom = is_custom;
 		}
 	}
 }

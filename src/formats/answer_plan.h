@@ -66,7 +66,7 @@ void answer_plan_destroy(struct answer_plan *plan);
 
 /* Remembers renamed, custom and namespace tools, once the request is encoded. */
 void answer_plan_tools(struct answer_plan *plan, const struct hub_request *req,
-		       const struct wire_map *names, bool custom_native);
+		       struct wire_map *names, bool custom_native);
 /* The gateway scans for the request's stop texts itself (C106). */
 void answer_plan_scan_stops(struct answer_plan *plan, const struct hub_request *req);
 
