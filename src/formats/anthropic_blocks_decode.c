@@ -147,29 +147,64 @@ static struct hub_block *read_tool_result(struct arena *a, const struct json *v)
 	return b;
 }
 
-/* C70: what a model of another vendor can read of a server tool's result. */
+static void print(struct buf *out, struct slice s)
+{
+	buf_add(out, s.ptr, s.len);
+}
+
+static void digest_web_search(const struct json *content, struct buf *out)
+{
+	buf_adds(out, "Search results:");
+	json_each(hit, content) {
+		buf_adds(out, "\n- ");
+		print(out, text_of(hit, "title"));
+		buf_adds(out, " (");
+		print(out, text_of(hit, "url"));
+		buf_adds(out, ")");
+	}
+}
+
+static void digest_code(struct slice stdout_text, struct slice stderr_text, struct buf *out)
+{
+	buf_adds(out, "```\n");
+	print(out, stdout_text);
+	buf_adds(out, "\n");
+	print(out, stderr_text);
+	buf_adds(out, "\n```");
+}
+
+static void digest_search_result(const struct json *v, struct buf *out)
+{
+	print(out, text_of(v, "title"));
+	buf_adds(out, " (");
+	print(out, text_of(v, "source"));
+	buf_adds(out, ")");
+	json_each(part, json_get(v, "content")) {
+		buf_adds(out, "\n");
+		print(out, text_of(part, "text"));
+	}
+}
+
+/* C70, C71: what a model of another vendor can read of a server tool's result,
+ * of a search result and of a pointer to a tool that the request defines. */
 static struct slice digest_of(struct arena *a, const struct json *v)
 {
+	const struct json *type = json_get(v, "type");
 	const struct json *content = json_get(v, "content");
 	struct slice out = text_of(content, "stdout");
 	struct slice err = text_of(content, "stderr");
 	struct buf text = BUF_INIT(MAX_SSE_EVENT_BYTES);
 	struct slice digest = SLICE_NULL;
 
-	if (json_is_text(json_get(v, "type"), "web_search_tool_result") &&
-	    json_is(content, JSON_ARRAY)) {
-		buf_adds(&text, "Search results:");
-		json_each(hit, content) {
-			struct slice title = text_of(hit, "title");
-			struct slice url = text_of(hit, "url");
-
-			buf_addf(&text, "\n- %.*s (%.*s)", (int)title.len,
-				 title.len ? title.ptr : "", (int)url.len,
-				 url.len ? url.ptr : "");
-		}
+	if (json_is_text(type, "web_search_tool_result") && json_is(content, JSON_ARRAY)) {
+		digest_web_search(content, &text);
+	} else if (json_is_text(type, "search_result") && content) {
+		digest_search_result(v, &text);
+	} else if (json_is_text(type, "tool_reference") && text_of(v, "tool_name").len) {
+		buf_adds(&text, "Tool available: ");
+		print(&text, text_of(v, "tool_name"));
 	} else if (out.len || err.len) {
-		buf_addf(&text, "```\n%.*s\n%.*s\n```", (int)out.len, out.len ? out.ptr : "",
-			 (int)err.len, err.len ? err.ptr : "");
+		digest_code(out, err, &text);
 	}
 	if (text.len) {
 		digest = arena_slice(a, buf_slice(&text));
@@ -195,7 +230,7 @@ struct hub_block *anthropic_foreign_read(struct arena *a, const struct json *v)
 	b->foreign.id = text_of(v, kind == BLOCK_SERVER_RESULT ? "tool_use_id" : "id");
 	b->foreign.name = text_of(v, "name");
 	b->foreign.raw = json_one_line(a, v->raw);
-	if (kind == BLOCK_SERVER_RESULT) {
+	if (kind != BLOCK_SERVER_USE) {
 		b->foreign.digest = digest_of(a, v);
 	}
 	return b;

@@ -204,7 +204,8 @@ void json_kraw(struct json_writer *w, const char *name, struct slice raw)
 	}
 }
 
-/* An opaque block of the user is content that would be lost (C71). */
+/* A digest stands for what others can read of a block; without one an opaque
+ * block of the user is content that would be lost (C71). */
 enum foreign_fate foreign_fate(struct conversion *c, const struct hub_block *block,
 			       enum hub_role role, enum hub_origin own)
 {
@@ -216,7 +217,7 @@ enum foreign_fate foreign_fate(struct conversion *c, const struct hub_block *blo
 	if (block->kind == BLOCK_REDACTED) {
 		return FOREIGN_DROP;
 	}
-	if (block->kind == BLOCK_SERVER_RESULT && block->foreign.digest.len) {
+	if (block->foreign.digest.len) {
 		warn(c->warnings, WARN_REWRITTEN, "messages.%.*s", (int)type.len, type.ptr);
 		return FOREIGN_TEXT;
 	}

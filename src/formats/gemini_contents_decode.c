@@ -62,12 +62,26 @@ static bool match_result(struct reader *r, struct hub_block *result)
 			     r->part);
 }
 
+/* How to look at a medium: no other format can say it. */
+static void warn_of_modifiers(struct reader *r, const struct json *part)
+{
+	static const char *const modifiers[] = { "mediaResolution", "videoMetadata",
+						 "mediaProcessing" };
+
+	for (size_t i = 0; i < ARRAY_LEN(modifiers); i++) {
+		if (gemini_get(part, modifiers[i])) {
+			warn(r->d->warnings, WARN_DROPPED, "contents.%s", modifiers[i]);
+		}
+	}
+}
+
 static bool read_parts(struct reader *r, const struct json *content, struct hub_blocks *out)
 {
 	r->part = 0;
 	json_each(part, gemini_get(content, "parts")) {
 		struct hub_block *b = gemini_part_read(r->d->arena, part);
 
+		warn_of_modifiers(r, part);
 		if (b && b->kind == BLOCK_TOOL_USE) {
 			add_call(r, b);
 		} else if (b && b->kind == BLOCK_TOOL_RESULT && !match_result(r, b)) {

@@ -143,7 +143,7 @@ struct hub_block {
 			struct slice id;
 			struct slice name;
 			struct slice raw;             /* JSON of the block; REDACTED: its data */
-			struct slice digest;          /* SERVER_RESULT: as text for others (C70) */
+			struct slice digest;          /* as text for others (C70, C71) */
 		} foreign;
 	};
 };
