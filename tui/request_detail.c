@@ -152,11 +152,12 @@ static int draw_trace(struct pane p, int y, struct slice trace, struct arena *a)
 	y = detail_heading(p, y + 1, "ROUTE");
 	json_scan_init(&scan, trace);
 	while (json_scan_next(&scan, &m)) {
+		const char *outcome = field_str(m.value, "outcome", a);
 		const char *reason = field_str(m.value, "reason", a);
 
 		pane_textf(p, 3, y++, *reason ? STYLE_DIM : STYLE_NONE, "%-16s %-20s %s",
 			   field_str(m.value, "upstream", a), field_str(m.value, "model", a),
-			   *reason ? reason : "tried");
+			   *reason ? reason : outcome);
 	}
 	return y;
 }

@@ -23,6 +23,9 @@ struct buf {
 #define BUF_INIT(limit) { .ptr = NULL, .max = (limit) }
 
 void buf_init(struct buf *b, size_t max);
+/* In the caller's memory, of `size` bytes with the NUL: never grows, and
+ * neither release nor detach may follow. */
+void buf_init_fixed(struct buf *b, char *storage, size_t size);
 void buf_release(struct buf *b);              /* zeroed afterwards */
 void buf_wipe(struct buf *b);                 /* release after overwriting */
 void buf_clear(struct buf *b);                /* len 0, storage stays */

@@ -169,7 +169,7 @@ static void copy_attempts(const struct exchange *x, struct request_record *r)
 {
 	const struct attempt *a = x->walk.attempts;
 
-	for (size_t i = 0; i < x->walk.attempt_count && i < RECORD_MAX_ATTEMPTS; i++) {
+	for (size_t i = 0; i < x->walk.attempt_count; i++) {
 		r->attempts[r->attempt_count++] = (struct attempt_record){
 			.upstream = a[i].candidate->account->name,
 			.model = a[i].candidate->model,
@@ -181,6 +181,27 @@ static void copy_attempts(const struct exchange *x, struct request_record *r)
 		r->model_used = a[i].candidate->model;
 	}
 }
+
+/* Only what went another way than straight to its first choice has one. */
+static const char *trace(struct exchange *x)
+{
+	struct json_writer w;
+	struct buf text;
+
+	if (!x->walk.o.plan) {
+		x->walk.o.plan = &x->plan;      /* it led nowhere */
+	}
+	if (!walk_is_eventful(&x->walk)) {
+		return NULL;
+	}
+	buf_init_fixed(&text, arena_alloc(&x->arena, RECORD_MAX_TRACE_BYTES),
+		       RECORD_MAX_TRACE_BYTES);
+	json_open(&w, &text);
+	walk_trace(&x->walk, &w, clock_moment());
+	return buf_text(&text);
+}
+
+_Static_assert(RECORD_MAX_ATTEMPTS >= WALK_MAX_ATTEMPTS, "a record has room for every attempt");
 
 static void record(struct exchange *x)
 {
@@ -207,6 +228,7 @@ static void record(struct exchange *x)
 		.cost_pico_usd = x->cost_pico_usd,
 		.warnings = x->warnings_text,
 		.error = x->error,
+		.trace = x->endpoint.kind == ENDPOINT_CALL ? trace(x) : NULL,
 	};
 
 	if (x->endpoint.kind != ENDPOINT_CALL) {

@@ -120,8 +120,13 @@ void walk_refreshed(struct walk *w, bool succeeded, struct moment now);
  * error message. */
 void walk_explain(const struct walk *w, struct moment now, struct buf *out);
 
-/* Array of {upstream model level outcome reason}: every candidate, what became
- * of it and why; then what the plan left out. */
+/* Did more happen than that the first choice answered? Only then a trace is
+ * worth its time. Also of a zeroed walk with nothing but its plan. */
+bool walk_is_eventful(const struct walk *w);
+
+/* Array of {upstream model level outcome reason}: the candidates that were
+ * tried or passed over and why, what the plan left out, then who was not
+ * needed. Where the writer's buffer is full, the last element counts the rest. */
 void walk_trace(const struct walk *w, struct json_writer *out, struct moment now);
 
 #endif

@@ -14,7 +14,6 @@
 #define MAX_CLIENT_TEXT 64
 #define MAX_PATH_TEXT 256
 #define MAX_SENTENCE_TEXT 512
-#define MAX_TRACE_TEXT 2048
 
 #define HEAD_TEXTS 11
 #define MAX_TEXTS (HEAD_TEXTS + 3 * RECORD_MAX_ATTEMPTS)
@@ -76,7 +75,7 @@ static void add_text(struct text_list *list, const char *text, size_t max)
 
 static void list_texts(const struct request_record *r, struct text_list *list)
 {
-	const char *trace = r->trace && strlen(r->trace) <= MAX_TRACE_TEXT ? r->trace : NULL;
+	const char *trace = r->trace && strlen(r->trace) <= RECORD_MAX_TRACE_BYTES ? r->trace : NULL;
 	size_t client = r->client ? strcspn(r->client, " ") : 0;
 
 	add_text(list, r->trace_id, MAX_NAME_TEXT);
@@ -89,7 +88,7 @@ static void list_texts(const struct request_record *r, struct text_list *list)
 	add_text(list, r->upstream, MAX_NAME_TEXT);
 	add_text(list, r->warnings, MAX_SENTENCE_TEXT);
 	add_text(list, r->error, MAX_SENTENCE_TEXT);
-	add_text(list, trace, MAX_TRACE_TEXT);
+	add_text(list, trace, RECORD_MAX_TRACE_BYTES);
 	for (int i = 0; i < r->attempt_count; i++) {
 		add_text(list, r->attempts[i].upstream, MAX_NAME_TEXT);
 		add_text(list, r->attempts[i].model, MAX_NAME_TEXT);
@@ -269,6 +268,34 @@ static void write_attempts(const struct request_record *r, struct json_writer *w
 	json_end(w);
 }
 
+/* Without a trace nobody was passed over: who was tried is all there is. */
+static void write_tried(const struct request_record *r, struct json_writer *w)
+{
+	json_array(w);
+	for (int i = 0; i < r->attempt_count; i++) {
+		const struct attempt_record *a = &r->attempts[i];
+
+		json_object(w);
+		json_kstr(w, "upstream", a->upstream);
+		json_kstr(w, "model", a->model);
+		json_kstr(w, "outcome", a->reason ? "failed" :
+				a->status < 400 ? "answered" : "unfinished");
+		json_kstr(w, "reason", a->reason);
+		json_end(w);
+	}
+	json_end(w);
+}
+
+static void write_candidates(const struct request_record *r, struct json_writer *w)
+{
+	json_key(w, "candidates");
+	if (r->trace) {
+		json_raw(w, slice_of(r->trace));
+	} else {
+		write_tried(r, w);
+	}
+}
+
 void record_write_tokens(const struct token_counts *t, struct json_writer *w)
 {
 	json_key(w, "tokens");
@@ -343,11 +370,6 @@ void record_write(const struct request_record *r, struct json_writer *w)
 	write_masked(w, "warnings", r->warnings);
 	write_masked(w, "error", r->error);
 	write_attempts(r, w);
-	json_key(w, "candidates");
-	if (r->trace) {
-		json_raw(w, slice_of(r->trace));
-	} else {
-		json_null(w);
-	}
+	write_candidates(r, w);
 	json_end(w);
 }

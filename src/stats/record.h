@@ -12,7 +12,11 @@
 #include "base/json_write.h"
 #include "config/config.h"
 
-#define RECORD_MAX_ATTEMPTS 10
+/* Routing makes no more of them (routing/walk.h). */
+#define RECORD_MAX_ATTEMPTS 24
+
+/* What a longer trace is left out for. */
+#define RECORD_MAX_TRACE_BYTES 2048
 
 /* A cost that nobody can tell: the model's price is not known. */
 #define COST_UNKNOWN (-1)
@@ -68,7 +72,8 @@ struct request_record {
 	bool is_stream;
 	const char *warnings;
 	const char *error;      /* what the client was told; NULL: none */
-	const char *trace;      /* JSON array: candidates with the reason each was passed over */
+	const char *trace;      /* JSON array: candidates with the reason each was passed
+	                         * over; NULL: the attempts say it all */
 };
 
 /* Did it fail? A client that leaves is no failure (product: section 11). */

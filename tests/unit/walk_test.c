@@ -741,6 +741,57 @@ static void the_walk_tells_what_it_did(void **state)
 	buf_release(&text);
 }
 
+static void a_straight_way_leaves_no_trace(void **state)
+{
+	struct scene *s = *state;
+	struct walk w;
+
+	s->name = "mixed";
+	w = begin(s);
+	assert_next(s, &w, "a");
+	walk_answered(&w, NULL, s->now);
+	assert_false(walk_is_eventful(&w));
+	walk_finish(&w, 1, s->now);
+	router_set(s->router, "id-a", "", MINUTES(5), s->now);
+	w = begin(s);
+	assert_next(s, &w, "b");
+	walk_answered(&w, NULL, s->now);
+	assert_true(walk_is_eventful(&w));
+	walk_finish(&w, 1, s->now);
+}
+
+/* In memory that does not grow: the telling first, the rest is counted. */
+static void a_trace_keeps_to_its_room(void **state)
+{
+	struct scene *s = *state;
+	char storage[400];
+	struct buf text;
+	struct json_writer json;
+	struct walk w;
+
+	world_alias(&s->world, "many", "c:m1:1 c:m2:1 c:m3:1 c:m4:1 c:m5:1 c:m6:1 a:m:2 b:m:1");
+	s->name = "many";
+	router_set(s->router, "id-b", "", MINUTES(5), s->now);
+	w = begin(s);
+	assert_next(s, &w, "c");
+	walk_answered(&w, NULL, s->now);
+	buf_init_fixed(&text, storage, sizeof storage);
+	json_open(&json, &text);
+	walk_trace(&w, &json, s->now);
+	assert_false(text.failed);
+	assert_ptr_equal(text.ptr, storage);
+	assert_string_equal(storage,
+		"[{\"upstream\":\"c\",\"model\":\"m1\",\"level\":1,\"outcome\":\"answered\","
+		"\"reason\":null},"
+		"{\"upstream\":\"b\",\"model\":\"m\",\"level\":1,\"outcome\":\"passed over\","
+		"\"reason\":\"cooling down for 300 s: set by hand\"},"
+		"{\"upstream\":\"c\",\"model\":\"m2\",\"level\":1,\"outcome\":\"not needed\","
+		"\"reason\":null},"
+		"{\"upstream\":null,\"model\":null,\"outcome\":\"not listed\","
+		"\"reason\":\"5 more routes\"}]");
+	walk_finish(&w, 1, s->now);
+}
+
 /* --- levels and budgets --- */
 
 static void each_level_has_its_own_budget(void **state)
@@ -1137,6 +1188,8 @@ int main(void)
 		WALK_TEST(the_most_useful_error_is_shown),
 		WALK_TEST(a_429_outranks_what_was_tried),
 		WALK_TEST(the_walk_tells_what_it_did),
+		WALK_TEST(a_straight_way_leaves_no_trace),
+		WALK_TEST(a_trace_keeps_to_its_room),
 		WALK_TEST(each_level_has_its_own_budget),
 		WALK_TEST(repeats_do_not_use_up_the_budget),
 		WALK_TEST(the_predecessors_retry_cap_counts),
