@@ -39,17 +39,7 @@ static void failed(struct exchange *x, enum transport_failure transport, const c
 
 struct pair_list call_headers(struct exchange *x)
 {
-	const struct transfer_head *head = &x->call.head;
-	struct pair_list list = {
-		.items = arena_alloc(&x->arena, head->header_count * sizeof(struct string_pair)),
-		.count = head->header_count,
-	};
-
-	for (size_t i = 0; i < head->header_count; i++) {
-		list.items[i] = (struct string_pair){ head->headers[i].name,
-						      head->headers[i].value };
-	}
-	return list;
+	return head_pairs(&x->call.head, &x->arena);
 }
 
 /* An upstream that quotes the key it was sent shall not show it to the client,

@@ -114,7 +114,7 @@ struct exchange {
 	const char *detail;             /* of the last failure below HTTP; NULL: none */
 	const char *unfit;              /* why the last candidate could not be asked */
 	int unfit_status;
-	int64_t retry_after_ms;         /* for an error of our own; 0: none known */
+	int64_t retry_after_ms;         /* for an error in our words; 0: none known */
 
 	/* the answer */
 	int status;
@@ -218,5 +218,7 @@ struct reply_head reply_head_make(struct exchange *x, const struct transfer_head
 
 /* Header of an upstream's answer, or NULL. */
 const char *head_get(const struct transfer_head *head, const char *name);
+/* The headers as the router reads them; the list is in the arena. */
+struct pair_list head_pairs(const struct transfer_head *head, struct arena *a);
 
 #endif

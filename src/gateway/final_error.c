@@ -10,6 +10,7 @@
 #include "base/json_scan.h"
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "gateway/limit_headers.h"
 
 static bool tried_several(const struct exchange *x)
 {
@@ -68,12 +69,17 @@ static bool splice_message(struct slice body, const char *more, struct buf *out)
 	return true;
 }
 
+/* C153: a header tells more exactly than a text when to come back. */
 static void write_converted(struct exchange *x, const char *more, struct buf *body)
 {
+	struct pair_list headers = head_pairs(&x->shown.head, &x->arena);
+	int64_t retry_ms = limit_headers_retry_ms(&headers, clock_wall_ms());
 	struct api_error error;
 
 	error_read(x->shown.head.status, x->shown.body, &x->arena, &error);
 	error.request_id = x->request_id;
+	error.retry_after_ms = retry_ms ? retry_ms : error.retry_after_ms;
+	x->retry_after_ms = error.retry_after_ms;
 	if (more) {
 		error.message = arena_printf(&x->arena, "%s (%s)", error.message, more);
 	}
@@ -96,6 +102,7 @@ static void show_upstream_error(struct exchange *x)
 		buf_add(&body, shown->body.ptr, shown->body.len);
 	}
 	x->call.candidate = shown->candidate;
+	x->call.format = shown->format;
 	x->call.is_converted = !is_own_format;
 	head = reply_head_make(x, &shown->head, is_own_format ? NULL : "application/json");
 	x->call.candidate = NULL;

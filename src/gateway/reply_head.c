@@ -2,7 +2,9 @@
 
 #include <strings.h>
 
-#define OWN_HEADERS 16
+#include "gateway/limit_headers.h"
+
+#define OWN_HEADERS (16 + LIMIT_HEADERS)
 
 /* Of one hop, set by libmicrohttpd, or nobody's business but the upstream's. */
 static const char *const dropped[] = {
@@ -22,6 +24,20 @@ const char *head_get(const struct transfer_head *head, const char *name)
 		}
 	}
 	return NULL;
+}
+
+struct pair_list head_pairs(const struct transfer_head *head, struct arena *a)
+{
+	struct pair_list list = {
+		.items = arena_alloc(a, head->header_count * sizeof(struct string_pair)),
+		.count = head->header_count,
+	};
+
+	for (size_t i = 0; i < head->header_count; i++) {
+		list.items[i] = (struct string_pair){ head->headers[i].name,
+						      head->headers[i].value };
+	}
+	return list;
 }
 
 /* Named by the Connection header: of this hop only (RFC 9110, 7.6.1). */
@@ -62,6 +78,21 @@ static void add_upstream_id(struct reply_head *out, const struct transfer_head *
 			add(out, "x-llm-gateway-upstream-request-id", value);
 			return;
 		}
+	}
+}
+
+/* Of an answer in another format: what still holds for the client. */
+static void add_translated(struct exchange *x, const struct transfer_head *head,
+			   struct reply_head *out)
+{
+	struct pair_list headers = head_pairs(head, &x->arena);
+	const char *model = x->call.stream ? convert_stream_upstream_model(x->call.stream) : "";
+
+	out->count += limit_headers_write(x->call.format, x->endpoint.family, &headers,
+					  x->retry_after_ms, &x->arena,
+					  out->headers + out->count);
+	if (*model) {
+		add(out, "x-llm-gateway-upstream-model", arena_strdup(&x->arena, model));
 	}
 }
 
@@ -121,6 +152,9 @@ struct reply_head reply_head_make(struct exchange *x, const struct transfer_head
 	}
 	if (head) {
 		add_upstream_id(&out, head);
+	}
+	if (head && x->call.is_converted) {
+		add_translated(x, head, &out);
 	}
 	add_own(x, &out);
 	return out;

@@ -45,3 +45,74 @@ def test_a_whole_answer(client, family, upstream, start):
     assert answer.status == 200, answer.body
     assert answer.header("content-type") == "application/json"
     assert b'"hello"' in answer.body
+
+
+LIMITS = {
+    "anthropic": [("anthropic-ratelimit-requests-limit", "50"),
+                  ("anthropic-ratelimit-requests-remaining", "49"),
+                  ("anthropic-ratelimit-requests-reset", "2031-01-02T03:04:05Z"),
+                  ("anthropic-ratelimit-unified-status", "allowed")],
+    "openai": [("x-ratelimit-limit-requests", "50"), ("x-ratelimit-remaining-requests", "49"),
+               ("x-ratelimit-reset-requests", "6m0s"), ("x-ratelimit-limit-tokens-day", "7")],
+}
+
+
+def limits_of(family):
+    return LIMITS["anthropic" if family.name == "anthropic" else "openai"]
+
+
+@pytest.mark.parametrize("client,family", PAIRS, ids=lambda f: f.name)
+def test_limits_in_the_clients_words(client, family, upstream, start):
+    """C154, and the upstream's own name of the model (C7)."""
+    gateway = start({"upstream_accounts": [family.account(upstream, format=family.name)]})
+    with gateway.connect() as connection:
+        connection.send(gateway.post(client.target(stream=True), client.body(stream=True)))
+        request = upstream.take()
+        request.send(wire.stream_head(limits_of(family)))
+        request.send(wire.chunk(family.opening("other-name") + family.content("a", "other-name")
+                                + family.closing("other-name")))
+        request.answer(wire.LAST_CHUNK)
+        head = connection.read_answer().head
+    assert head.get("x-llm-gateway-upstream-model") == "other-name"
+    sent = {name.lower(): value for name, value in head.pairs if "ratelimit" in name.lower()}
+    if client.name == "gemini":
+        assert not sent
+    elif client.name == "anthropic":
+        assert sent.pop("anthropic-ratelimit-requests-reset").startswith("20")
+        assert sent == {"anthropic-ratelimit-requests-limit": "50",
+                        "anthropic-ratelimit-requests-remaining": "49"}
+    elif family.name == "anthropic":
+        assert sent.pop("x-ratelimit-reset-requests").endswith("s")
+        assert sent == {"x-ratelimit-limit-requests": "50",
+                        "x-ratelimit-remaining-requests": "49"}
+    elif family.name != "gemini":       # between OpenAI's two: as they are
+        assert sent == dict(LIMITS["openai"])
+
+
+REFUSAL = {
+    "anthropic": {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}},
+    "gemini": {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "slow down"}},
+    "openai": {"error": {"message": "slow down", "type": "requests",
+                         "code": "rate_limit_exceeded", "param": None}},
+}
+
+
+@pytest.mark.parametrize("client,family", PAIRS, ids=lambda f: f.name)
+def test_when_to_come_back(client, family, upstream, start):
+    """C153: the header counts, in the client's words; C155: both ids."""
+    gateway = start({"upstream_accounts": [family.account(upstream, format=family.name)]})
+    with gateway.connect() as connection:
+        connection.send(gateway.post(client.target(), client.body()))
+        upstream.take().answer(wire.json_answer(
+            REFUSAL.get(family.name, REFUSAL["openai"]), status=429,
+            headers=[("retry-after", "7200"), ("x-request-id", "theirs"),
+                     ("request-id", "theirs")]))
+        answer = connection.read_answer()
+    error = client.check_error(answer, 429)
+    assert "slow down" in error["message"]
+    assert answer.header("retry-after") == "7200"
+    assert answer.header("x-llm-gateway-upstream-request-id") == "theirs"
+    own = answer.header("request-id")
+    assert own.startswith("req_") and answer.header("x-request-id") == own
+    if client.name == "gemini":
+        assert error["details"][-1]["retryDelay"].startswith("7200")
