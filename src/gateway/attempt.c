@@ -164,7 +164,7 @@ static bool take_step(struct exchange *x, const struct step *step)
 		if (waiting_renewal(x, step->candidate->account)) {
 			return true;
 		}
-		walk_refreshed(&x->walk, false, clock_moment());
+		walk_refreshed(&x->walk, RENEWAL_LOST, clock_moment());
 		return false;
 	case STEP_FAIL:
 		final_error(x, step);

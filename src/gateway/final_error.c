@@ -116,8 +116,10 @@ static void show_upstream_error(struct exchange *x)
 void final_error(struct exchange *x, const struct step *step)
 {
 	const char *tried;
+	/* A 401 of which the client should not conclude anything. */
+	bool is_ours = step->class == FAILURE_RENEWAL;
 
-	if (x->shown.candidate && x->shown.head.status) {
+	if (x->shown.candidate && x->shown.head.status && !is_ours) {
 		show_upstream_error(x);
 		return;
 	}

@@ -57,12 +57,12 @@ static void wake(int fd)
 	}
 }
 
-void letter_send(struct letter *l, bool is_good)
+void letter_send(struct letter *l, int answer)
 {
 	struct mailbox *m = l->mailbox;
 
 	l->mailbox = NULL;
-	l->is_good = is_good;
+	l->answer = answer;
 	pthread_mutex_lock(&m->lock);
 	if (m->wake_fd >= 0) {
 		l->next = m->first;

@@ -15,7 +15,7 @@ struct letter {
 	struct letter *next;            /* in the list of mailbox_take() */
 	struct mailbox *mailbox;        /* own reference until it is sent */
 	uint64_t number;                /* of the question */
-	bool is_good;                   /* the answer */
+	int answer;                     /* as the one who asked reads it */
 };
 
 /* `wake_fd` is an eventfd, borrowed until mailbox_close(). */
@@ -28,7 +28,7 @@ void mailbox_close(struct mailbox *m);
 struct letter *letter_create(struct mailbox *m, uint64_t number);
 
 /* Any thread. Takes the letter over. */
-void letter_send(struct letter *l, bool is_good);
+void letter_send(struct letter *l, int answer);
 
 /* All that have come, as a list that the caller frees; NULL: none. */
 struct letter *mailbox_take(struct mailbox *m);

@@ -100,24 +100,25 @@ static void admit_waiting(struct worker *w)
 static void on_renewed(void *ctx, const char *account_id, const struct err *err)
 {
 	(void)account_id;
-	letter_send(ctx, !err);
+	letter_send(ctx, !err ? RENEWAL_DONE : err->kind == ERR_SIGN_IN ? RENEWAL_LOST
+									: RENEWAL_PUT_OFF);
 }
 
 /* The new token is in the newest ring: it was put in force first. */
-static void take_answer(struct exchange *x, bool is_renewed)
+static void take_answer(struct exchange *x, enum renewal how)
 {
 	x->renewal = 0;
 	worker_refresh(x->worker);
 	key_ring_unref(x->keys);
 	x->keys = key_ring_ref(x->worker->keys);
-	walk_refreshed(&x->walk, is_renewed, clock_moment());
+	walk_refreshed(&x->walk, how, clock_moment());
 }
 
 static void on_renewal_timeout(struct timer *t)
 {
 	struct exchange *x = FROM_TIMER(t);
 
-	take_answer(x, false);
+	take_answer(x, RENEWAL_PUT_OFF);
 	attempt_next(x);
 }
 
@@ -158,7 +159,7 @@ static void read_letters(struct worker *w)
 		struct letter *next = l->next;
 
 		if (x) {
-			take_answer(x, l->is_good);
+			take_answer(x, (enum renewal)l->answer);
 			attempt_next(x);
 		}
 		free(l);

@@ -30,6 +30,12 @@ static const struct failure_rule rules[FAILURE_CLASSES] = {
 		.guess_ms = 30 * MINUTE, .guess_max_ms = 30 * MINUTE,
 		.is_probed_free = true, .usefulness = 40,
 	},
+	[FAILURE_RENEWAL] = {
+		.name = "renewal", .words = "its token has ended and cannot be renewed just now",
+		.goes_on = true, .cooldown = COOLDOWN_TIMED,
+		.guess_ms = 30 * SECOND, .guess_max_ms = 5 * MINUTE, .is_transient = true,
+		.usefulness = 39,
+	},
 	[FAILURE_PERMISSION] = {
 		.name = "permission", .words = "the account may not do this",
 		.goes_on = true, .cooldown = COOLDOWN_TIMED,

@@ -16,6 +16,7 @@ enum failure_class {
 	FAILURE_CLIENT_GONE,
 	FAILURE_UNFIT,          /* not servable here, maybe elsewhere; nobody's fault */
 	FAILURE_AUTH,           /* 401 */
+	FAILURE_RENEWAL,        /* 401, and a new token was not to be had just now */
 	FAILURE_PERMISSION,     /* 403 */
 	FAILURE_CREDIT,         /* 402, no credit */
 	FAILURE_MODEL,          /* 404, model not found */

@@ -398,8 +398,8 @@ void ledger_renewed(struct ledger *l, struct moment now)
 	for (size_t i = l->count; i--;) {
 		enum failure_class class = l->entries[i].class;
 
-		if (class == FAILURE_AUTH || class == FAILURE_PERMISSION ||
-		    class == FAILURE_CREDIT) {
+		if (class == FAILURE_AUTH || class == FAILURE_RENEWAL ||
+		    class == FAILURE_PERMISSION || class == FAILURE_CREDIT) {
 			remove_at(l, i);
 		}
 	}

@@ -192,7 +192,9 @@ static enum failure_class closed_class(struct walk *w, struct moment now, int64_
 
 static int status_of(const struct verdict *v)
 {
-	return v->status >= 400 ? v->status : policy_status(v->class);
+	bool is_told = v->status >= 400 && v->class != FAILURE_RENEWAL;
+
+	return is_told ? v->status : policy_status(v->class);
 }
 
 static struct step give_up(struct walk *w, struct moment now)
@@ -456,8 +458,9 @@ void walk_abandon(struct walk *w, struct moment now)
 	w->needs_refresh = false;
 }
 
-void walk_refreshed(struct walk *w, bool succeeded, struct moment now)
+void walk_refreshed(struct walk *w, enum renewal how, struct moment now)
 {
+	struct verdict *verdict = w->attempts[w->attempt_count - 1].verdict;
 	size_t i = w->again;
 	struct candidate_note *note;
 
@@ -465,16 +468,19 @@ void walk_refreshed(struct walk *w, bool succeeded, struct moment now)
 	w->needs_refresh = false;
 	note = walk_note(w, i);
 	note->is_refreshed = true;
-	if (succeeded) {
+	if (how == RENEWAL_DONE) {
 		w->again_at = now;
 		return;
+	}
+	if (how == RENEWAL_PUT_OFF) {
+		verdict->class = FAILURE_RENEWAL;
 	}
 	w->again = NOBODY;
 	note->is_spent = true;
 	pthread_mutex_lock(&w->router->lock);
 	w->current = i;
-	blame(w, w->attempts[w->attempt_count - 1].verdict, now);
+	blame(w, verdict, now);
 	w->current = NOBODY;
 	pthread_mutex_unlock(&w->router->lock);
-	log_change(w, w->attempts[w->attempt_count - 1].verdict, "upstream cools down");
+	log_change(w, verdict, "upstream cools down");
 }

@@ -114,7 +114,14 @@ void walk_finish(struct walk *w, int64_t tokens, struct moment now);
 /* The client left, at any point: nobody is blamed. Idempotent. */
 void walk_abandon(struct walk *w, struct moment now);
 
-void walk_refreshed(struct walk *w, bool succeeded, struct moment now);
+/* How the renewal of a token ended. */
+enum renewal {
+	RENEWAL_DONE,
+	RENEWAL_PUT_OFF,        /* whoever renews it cannot at the moment */
+	RENEWAL_LOST,           /* only a person can sign in again */
+};
+
+void walk_refreshed(struct walk *w, enum renewal how, struct moment now);
 
 /* "tried a (429: rate limit), b (…); passed over c (…)", for the end of an
  * error message. */

@@ -144,6 +144,24 @@ def test_a_second_refusal_goes_on_to_the_client(gateway, vendor, first):
     assert vendor.refreshes == 1 and len(first.seen) == 2
 
 
+def test_a_vendor_that_is_down_is_waited_for(gateway, vendor, first):
+    """A renewal that fails in passing calls nobody to sign in."""
+    end_tokens(vendor)
+    vendor.answers = [(500, "{}")] * 20
+    got = send(gateway)
+    ANTHROPIC.check_error(got, 503)
+    assert 1 <= int(got.header("retry-after")) <= 30
+    entry, = listed(gateway, "cooldown")
+    assert entry["cause"]["class"] == "renewal" and entry["source"] == "guessed"
+    assert 0 < entry["remaining_seconds"] <= 30
+    upstream, = listed(gateway, "upstream")
+    assert upstream["state"] == "cooldown"
+    vendor.answers.clear()
+    gateway.cli("oauth", "refresh", "claude", check=True)
+    assert listed(gateway, "cooldown") == []
+    assert send(gateway).status == 200
+
+
 def test_removing_the_account_revokes_its_tokens(gateway, vendor):
     gateway.cli("upstream", "remove", "claude", "--yes", check=True)
     assert vendor.revoked

@@ -249,7 +249,7 @@ static void oauth_is_refreshed_once(void **state)
 	assert_next(s, &w, "a");
 	fail_status(s, &w, 401);
 	assert_next(s, &w, "refresh");
-	walk_refreshed(&w, true, s->now);
+	walk_refreshed(&w, RENEWAL_DONE, s->now);
 	assert_next(s, &w, "a");
 	succeed(s, &w);
 	/* a second 401 counts */
@@ -257,7 +257,7 @@ static void oauth_is_refreshed_once(void **state)
 	assert_next(s, &w, "a");
 	fail_status(s, &w, 401);
 	assert_next(s, &w, "refresh");
-	walk_refreshed(&w, true, s->now);
+	walk_refreshed(&w, RENEWAL_DONE, s->now);
 	assert_next(s, &w, "a");
 	fail_status(s, &w, 401);
 	assert_next(s, &w, "b");
@@ -269,10 +269,29 @@ static void oauth_is_refreshed_once(void **state)
 	assert_next(s, &w, "a");
 	fail_status(s, &w, 401);
 	assert_next(s, &w, "refresh");
-	walk_refreshed(&w, false, s->now);
+	walk_refreshed(&w, RENEWAL_LOST, s->now);
 	assert_next(s, &w, "b");
 	succeed(s, &w);
 	served_by(s, "b");
+}
+
+/* The vendor's token endpoint is down: that passes, so nobody is called. */
+static void a_renewal_put_off_is_only_a_pause(void **state)
+{
+	struct scene *s = *state;
+	struct walk w;
+
+	s->world.accounts[0].type = ACCOUNT_OAUTH;
+	s->name = "one";
+	w = begin(s);
+	assert_next(s, &w, "a");
+	fail_status(s, &w, 401);
+	assert_next(s, &w, "refresh");
+	walk_refreshed(&w, RENEWAL_PUT_OFF, s->now);
+	assert_fails(s, &w, 503, SECONDS(30));
+	assert_int_equal(router_condition(s->router, "id-a", s->now), UPSTREAM_COOLING);
+	pass(s, SECONDS(31));
+	served_by(s, "a");
 }
 
 static void permission_and_credit_rest_half_an_hour(void **state)
@@ -1166,6 +1185,7 @@ int main(void)
 		WALK_TEST(a_client_that_leaves_blames_nobody),
 		WALK_TEST(unauthorised_keys_wait_for_a_person),
 		WALK_TEST(oauth_is_refreshed_once),
+		WALK_TEST(a_renewal_put_off_is_only_a_pause),
 		WALK_TEST(permission_and_credit_rest_half_an_hour),
 		WALK_TEST(unknown_models_rest_an_hour_alone),
 		WALK_TEST(counting_never_blames),
