@@ -43,6 +43,7 @@ bool handle_resolve(struct call *call, struct json_writer *w, struct err *err)
 		.name = call_query(call, "name"),
 		.has_client_credential = true,
 		.serves = provider_serves,
+		.is_catch_all = provider_is_catch_all,
 	};
 
 	if (str_empty(input.name)) {

@@ -121,13 +121,14 @@ static void consider(struct planner *p, const struct candidate *c, bool is_route
 static void add_account(struct planner *p, const struct upstream_account *account,
 			const char *model)
 {
+	bool is_last = p->in->is_catch_all && p->in->is_catch_all(account);
 	struct candidate c = {
 		.account = account,
 		.model = model,
 		.priority = account->priority,
 		.weight = account->weight > 0 ? account->weight : 1,
 		.level = p->level,
-		.group = p->group,
+		.group = (uint16_t)(p->group + is_last),
 	};
 
 	consider(p, &c, true);

@@ -41,6 +41,9 @@ struct plan_input {
 	bool has_client_credential;     /* the client brought one for the upstream */
 	const struct request_facts *facts;   /* NULL: rules do not apply */
 	bool (*serves)(const struct upstream_account *account, const char *model);
+	/* Only because nobody says what it has: asked behind those that know
+	 * the name. NULL: there is no such account. */
+	bool (*is_catch_all)(const struct upstream_account *account);
 	uint64_t turn;                  /* caller's count of requests: rotates equals */
 };
 

@@ -222,6 +222,28 @@ static void a_plain_name_goes_to_all_that_match(void **state)
 	assert_null(plan.candidates[0].alias);
 }
 
+static bool is_first(const struct upstream_account *account)
+{
+	return account->index == 0;
+}
+
+static void who_only_takes_anything_comes_last(void **state)
+{
+	struct world w;
+	struct plan plan;
+
+	(void)state;
+	world_init(&w);
+	world_account(&w, "any", PROVIDER_COMPATIBLE, "*");
+	world_account(&w, "known", PROVIDER_ANTHROPIC, "claude-*")->priority = 2;
+	plan = plan_named(&w, "claude-x");
+	assert_string_equal(shape(&plan), "any/claude-x known/claude-x");
+	plan = plan_for(&w, (struct plan_input){ .name = "claude-x", .is_catch_all = is_first });
+	assert_string_equal(shape(&plan), "known/claude-x any/claude-x");
+	plan = plan_for(&w, (struct plan_input){ .name = "gpt-x", .is_catch_all = is_first });
+	assert_string_equal(shape(&plan), "any/gpt-x");
+}
+
 static void auto_takes_the_aliases_in_order(void **state)
 {
 	struct world w;
@@ -432,7 +454,8 @@ int main(void)
 		PLAN_TEST(an_explicit_upstream_restricts),
 		PLAN_TEST(an_explicit_upstream_that_is_off_says_so_once),
 		PLAN_TEST(a_plain_name_goes_to_all_that_match),
-		PLAN_TEST(auto_takes_the_aliases_in_order),
+		PLAN_TEST(who_only_takes_anything_comes_last),
+		cmocka_unit_test(auto_takes_the_aliases_in_order),
 		PLAN_TEST(auto_listed_literally_is_a_model),
 		PLAN_TEST(unknown_names_get_near_ones),
 		PLAN_TEST(fallbacks_come_depth_first_and_cycles_end),
