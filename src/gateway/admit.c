@@ -149,6 +149,15 @@ static bool refuse_limit(struct exchange *x, const struct refusal *refusal)
 	return false;
 }
 
+static void estimate(struct exchange *x)
+{
+	x->estimated = router_estimate(x->worker->shared->router, x->model ? x->model : "",
+				       x->scan.text.len, (int64_t)x->scan.max_tokens);
+	if (x->endpoint.op != OP_GENERATE && x->endpoint.op != OP_COMPLETIONS) {
+		x->estimated.answer = 0;
+	}
+}
+
 bool admit_model(struct exchange *x)
 {
 	struct router *router = x->worker->shared->router;
@@ -159,9 +168,9 @@ bool admit_model(struct exchange *x)
 			     &refusal)) {
 		return refuse_limit(x, &refusal);
 	}
-	x->tokens_estimated = router_estimate_prompt(router, x->model ? x->model : "",
-						     x->scan.text.len);
-	if (x->key && !router_enter_key(router, x->key, x->model, x->tokens_estimated, now,
+	estimate(x);
+	if (x->key && !router_enter_key(router, x->key, x->model,
+					x->estimated.prompt + x->estimated.answer, now,
 					&x->key_pass, &refusal)) {
 		return refuse_limit(x, &refusal);
 	}

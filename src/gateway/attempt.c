@@ -180,7 +180,7 @@ static void begin_walk(struct exchange *x)
 		.plan = &x->plan,
 		.arena = &x->arena,
 		.session = x->session,
-		.tokens = x->tokens_estimated,
+		.tokens = x->estimated.prompt + x->estimated.answer,
 		.is_background = x->is_background,
 		.now = clock_moment(),
 	};

@@ -127,14 +127,26 @@ static void settle_accounts(struct exchange *x)
 	waiting_leave(x);
 }
 
+/* What the answer cost, and what its like will probably take. A prompt whose
+ * greater part is at a vendor's cannot be told by its length. */
+static void take_usage(struct exchange *x)
+{
+	pump_keep_usage(x);
+	if (!x->tokens.is_known || !x->call.candidate) {
+		return;
+	}
+	x->cost_pico_usd = prices_cost(&x->config->usage, x->call.candidate->model, &x->tokens);
+	if (x->endpoint.op == OP_GENERATE && x->model) {
+		router_learn(x->worker->shared->router, x->model,
+			     x->scan.previous_response.len ? 0 : x->scan.text.len, x->tokens.in,
+			     x->error ? 0 : x->tokens.out);
+	}
+}
+
 void exchange_over(struct exchange *x)
 {
 	x->state = EXCHANGE_OVER;
-	pump_keep_usage(x);
-	if (x->tokens.is_known && x->call.candidate) {
-		x->cost_pico_usd = prices_cost(&x->config->usage, x->call.candidate->model,
-					       &x->tokens);
-	}
+	take_usage(x);
 	settle_accounts(x);
 	attempt_end_call(x);
 	loop_timer_clear(x->worker->loop, &x->total_timer);
@@ -378,18 +390,6 @@ static bool read_model(struct exchange *x)
 	return admit_model(x);
 }
 
-/* An answer that an upstream keeps belongs to that upstream. */
-static const char *pinned_account(struct exchange *x)
-{
-	struct slice raw = x->scan.previous_response;
-
-	if (raw.len < 3 || raw.ptr[0] != '"') {
-		return NULL;
-	}
-	return router_pinned(x->worker->shared->router,
-			     (struct slice){ raw.ptr + 1, raw.len - 2 }, clock_moment());
-}
-
 /* Looking for images means reading the whole body: only where a rule asks. */
 static bool has_rules(const struct config *c)
 {
@@ -405,22 +405,23 @@ static bool make_plan(struct exchange *x)
 {
 	struct buf why = BUF_INIT(MAX_ERROR_BODY_BYTES);
 	const char *chosen = client_header(x->client, "x-llm-gateway-upstream");
-	struct request_facts facts = { .tokens = x->tokens_estimated };
+	struct request_facts facts = { .tokens = x->estimated.prompt };
 	struct plan_input in = {
 		.config = x->config,
 		.name = x->model ? x->model : "",
 		.upstream = chosen ? chosen : x->scan.provider,
-		.pinned_account = pinned_account(x),
+		.pinned_account = pin_find(x),
 		.has_client_credential = authorise_has_own_credential(x->config, x->client),
 		.facts = has_rules(x->config) ? &facts : NULL,
 		.serves = provider_serves,
+		.is_catch_all = provider_is_catch_all,
 		.turn = x->worker->turns++,
 	};
 
 	x->is_background = x->endpoint.op == OP_COUNT_TOKENS ||
 			   facts_is_background(&x->scan, x->client, x->model);
 	if (in.facts) {
-		facts = facts_request(&x->scan, x->client, x->model, x->tokens_estimated);
+		facts = facts_request(&x->scan, x->client, x->model, x->estimated.prompt);
 		facts.is_background = x->is_background;
 	}
 	x->session = facts_session(&x->scan, x->client, x->model);

@@ -13,8 +13,8 @@
  * local.c (answers of the gateway itself), attempt.c (one candidate after
  * the other), waiting.c (for a place, for a token), upstream_request.c
  * (what is sent to it), call.c (what it answers), pump.c (upstream to
- * client), reply_head.c (headers), refuse.c and final_error.c (error
- * answers).
+ * client), pin.c (state that lives upstream), reply_head.c (headers),
+ * refuse.c and final_error.c (error answers).
  */
 #ifndef GATEWAY_EXCHANGE_H
 #define GATEWAY_EXCHANGE_H
@@ -104,7 +104,7 @@ struct exchange {
 	struct walk walk;
 	bool is_walking;
 	uint64_t renewal;               /* number of the question; 0: none is out */
-	int64_t tokens_estimated;
+	struct token_estimate estimated;
 	struct hub_request *hub;        /* decoded once, for conversions */
 	struct warnings warnings;
 	uint64_t session;               /* affinity; 0: none */
@@ -204,6 +204,11 @@ void pump_end(struct exchange *x);              /* the upstream ended cleanly */
 void pump_broken(struct exchange *x, const char *detail);
 void pump_finish(struct exchange *x);           /* the whole answer has been sent */
 void pump_writable(struct exchange *x);
+/* pin.c: id of the account that holds what the request refers to, or NULL;
+ * and the account that now holds what the answer, held so far, names. */
+const char *pin_find(struct exchange *x);
+void pin_answer(struct exchange *x);
+
 /* Takes the token counts that have come so far. */
 void pump_keep_usage(struct exchange *x);
 

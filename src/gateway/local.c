@@ -155,7 +155,7 @@ void local_count(struct exchange *x)
 	json_open(&w, &body);
 	json_object(&w);
 	json_kint(&w, x->endpoint.family == FORMAT_GEMINI ? "totalTokens" : "input_tokens",
-		  x->tokens_estimated > 0 ? x->tokens_estimated : 1);
+		  x->estimated.prompt > 0 ? x->estimated.prompt : 1);
 	json_end(&w);
 	x->warnings_text = "emulated:count_tokens";
 	respond_json(x, 200, &body);

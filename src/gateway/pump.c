@@ -163,6 +163,7 @@ static void note_content(struct exchange *x)
 		x->ttft_ms = (int64_t)(loop_now_ms(x->worker->loop) - x->started_ms);
 		headers = call_headers(x);
 		walk_answered(&x->walk, &headers, clock_moment());
+		pin_answer(x);
 		call_wait(x, x->config->proxy.stream_timeout_ms);
 	}
 	loop_defer(x->worker->loop, &x->settle);

@@ -8,6 +8,10 @@
 /* Texts are told apart by their beginning; a whole prompt would cost time. */
 #define TEXT_MAX 4096
 
+/* Of the key of an id; a key is never 0, so one of the two is set. */
+#define FILE_BIT UINT64_C(1)
+#define FAR_BIT UINT64_C(2)
+
 void affinity_init(struct affinity *a, size_t count, int64_t ttl_ms)
 {
 	lru_init(&a->lru, count);
@@ -91,5 +95,12 @@ uint64_t affinity_session(const struct session_facts *f)
 
 uint64_t affinity_id(struct slice id)
 {
-	return id.len ? lru_hash(3, id) : 0;
+	bool is_file = id.len >= 4 && memcmp(id.ptr, "file", 4) == 0;
+
+	return id.len ? (lru_hash(3, id) & ~FILE_BIT) | (is_file ? FILE_BIT : FAR_BIT) : 0;
+}
+
+bool affinity_is_file(uint64_t key)
+{
+	return key & FILE_BIT;
 }

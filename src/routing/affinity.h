@@ -48,7 +48,9 @@ struct session_facts {
 /* 0 when there is nothing to tell sessions apart by. */
 uint64_t affinity_session(const struct session_facts *f);
 
-/* Key of an id that an upstream gave out: resp_…, file-…. */
+/* Key of an id that an upstream gave out: resp_…, file-…. The key alone tells
+ * whether it was a file's. */
 uint64_t affinity_id(struct slice id);
+bool affinity_is_file(uint64_t key);
 
 #endif

@@ -10,7 +10,7 @@
 #define USUAL_BYTES_PER_TOKEN 4.0
 #define USUAL_ANSWER 500.0
 
-/* Beyond these it is not text that was measured. */
+/* Fewer come of a prompt that the upstream adds to; more of images. */
 #define LEAST_BYTES_PER_TOKEN 1.0
 #define MOST_BYTES_PER_TOKEN 16.0
 
@@ -53,11 +53,6 @@ int64_t estimate_answer(const struct estimates *e, const char *model, int64_t ma
 	return max_tokens > 0 && max_tokens < usual ? max_tokens : usual;
 }
 
-static double clamp(double value, double low, double high)
-{
-	return value < low ? low : value > high ? high : value;
-}
-
 static void move_towards(double *mean, double value)
 {
 	*mean += (value - *mean) * WEIGHT_OF_NEWEST;
@@ -69,10 +64,10 @@ void estimate_learn(struct estimates *e, const char *model, size_t bytes,
 	bool is_new;
 	size_t at = lru_place(&e->lru, lru_hash(0, slice_of(model)), ++e->turn, &is_new);
 	struct estimate *m = &e->models[at];
-	bool is_telling = prompt_tokens > 0 && bytes >= TELLING_BYTES;
-	double ratio = is_telling ? clamp((double)bytes / (double)prompt_tokens,
-					  LEAST_BYTES_PER_TOKEN, MOST_BYTES_PER_TOKEN) : 0;
+	double ratio = prompt_tokens > 0 ? (double)bytes / (double)prompt_tokens : 0;
+	bool is_telling = ratio > 0 && ratio <= MOST_BYTES_PER_TOKEN && bytes >= TELLING_BYTES;
 
+	ratio = ratio > LEAST_BYTES_PER_TOKEN ? ratio : LEAST_BYTES_PER_TOKEN;
 	if (is_new) {
 		/* The first measurement is better than any prejudice. */
 		*m = (struct estimate){ is_telling ? ratio : USUAL_BYTES_PER_TOKEN,

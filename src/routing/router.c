@@ -220,22 +220,14 @@ void router_leave_key(struct router *r, struct key_pass *pass, int64_t tokens, d
 
 /* --- estimates --- */
 
-int64_t router_estimate_prompt(struct router *r, const char *model, size_t text_bytes)
+struct token_estimate router_estimate(struct router *r, const char *model, size_t text_bytes,
+				      int64_t max_tokens)
 {
-	int64_t tokens;
+	struct token_estimate tokens;
 
 	pthread_mutex_lock(&r->lock);
-	tokens = estimate_prompt(&r->estimates, model, text_bytes);
-	pthread_mutex_unlock(&r->lock);
-	return tokens;
-}
-
-int64_t router_estimate_answer(struct router *r, const char *model, int64_t max_tokens)
-{
-	int64_t tokens;
-
-	pthread_mutex_lock(&r->lock);
-	tokens = estimate_answer(&r->estimates, model, max_tokens);
+	tokens.prompt = estimate_prompt(&r->estimates, model, text_bytes);
+	tokens.answer = estimate_answer(&r->estimates, model, max_tokens);
 	pthread_mutex_unlock(&r->lock);
 	return tokens;
 }
@@ -250,12 +242,24 @@ void router_learn(struct router *r, const char *model, size_t text_bytes,
 
 /* --- pins --- */
 
+void router_put_pin(struct router *r, uint64_t key, const char *account_id, struct moment now)
+{
+	affinity_put(&r->pins, key, roster_get(&r->upstreams, account_id)->number, now);
+	if (affinity_is_file(key)) {
+		__atomic_store_n(&r->has_files, true, __ATOMIC_RELAXED);
+	}
+}
+
 void router_pin(struct router *r, struct slice id, const char *account_id, struct moment now)
 {
 	pthread_mutex_lock(&r->lock);
-	affinity_put(&r->pins, affinity_id(id), roster_get(&r->upstreams, account_id)->number,
-		     now);
+	router_put_pin(r, affinity_id(id), account_id, now);
 	pthread_mutex_unlock(&r->lock);
+}
+
+bool router_has_files(const struct router *r)
+{
+	return __atomic_load_n(&r->has_files, __ATOMIC_RELAXED);
 }
 
 const char *router_pinned(struct router *r, struct slice id, struct moment now)

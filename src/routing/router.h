@@ -67,14 +67,25 @@ void router_leave_key(struct router *r, struct key_pass *pass, int64_t tokens, d
 
 /* --- estimates --- */
 
-int64_t router_estimate_prompt(struct router *r, const char *model, size_t text_bytes);
-int64_t router_estimate_answer(struct router *r, const char *model, int64_t max_tokens);
+struct token_estimate {
+	int64_t prompt;
+	int64_t answer;
+};
+
+/* `max_tokens` of the answer; 0: not given. */
+struct token_estimate router_estimate(struct router *r, const char *model, size_t text_bytes,
+				      int64_t max_tokens);
+
+/* What it really was, under the same name; zeros teach nothing. */
 void router_learn(struct router *r, const char *model, size_t text_bytes,
 		  int64_t prompt_tokens, int64_t answer_tokens);
 
 /* --- state that lives upstream: resp_…, file-… --- */
 
 void router_pin(struct router *r, struct slice id, const char *account_id, struct moment now);
+
+/* Is any file among them? Only then a request is worth searching for one. */
+bool router_has_files(const struct router *r);
 
 /* Id of the account that holds it (valid as long as the router), or NULL. */
 const char *router_pinned(struct router *r, struct slice id, struct moment now);

@@ -26,6 +26,7 @@ struct router {
 	struct affinity pins;
 	struct estimates estimates;
 	struct throttle throttle;
+	bool has_files;                 /* among the pins; atomic */
 	uint64_t random;                /* never 0 */
 };
 
@@ -33,6 +34,9 @@ struct router {
 struct upstream_state *router_state(struct router *r, const struct config *config,
 				    const struct upstream_account *account);
 struct key_state *router_key(struct router *r, const char *id);
+
+/* `key` of affinity_id(); with the lock held. */
+void router_put_pin(struct router *r, uint64_t key, const char *account_id, struct moment now);
 
 /* Above 0 and at most 1; with the lock held. */
 double router_lot(struct router *r);

@@ -143,9 +143,14 @@ static void import_day(struct router *r, const struct saved_day *saved, struct m
 static void import_binding(struct router *r, const struct saved_binding *saved,
 			   struct moment now)
 {
-	affinity_put(saved->is_pin ? &r->pins : &r->sessions, saved->key,
-		     roster_get(&r->upstreams, saved->account_id)->number,
-		     moment_at_wall(now, saved->used_wall_ms));
+	struct moment used = moment_at_wall(now, saved->used_wall_ms);
+
+	if (saved->is_pin) {
+		router_put_pin(r, saved->key, saved->account_id, used);
+	} else {
+		affinity_put(&r->sessions, saved->key,
+			     roster_get(&r->upstreams, saved->account_id)->number, used);
+	}
 }
 
 void router_import(struct router *r, const struct routing_state *state, struct moment now)

@@ -162,6 +162,10 @@ static void answers_are_found_where_they_live(void **state)
 			    "id-b");
 	assert_null(router_pinned(s->router, slice_of("resp_2"), start));
 	assert_null(router_pinned(s->router, slice_of(""), start));
+	assert_false(router_has_files(s->router));
+	router_pin(s->router, slice_of("file-1"), "id-b", start);
+	assert_true(router_has_files(s->router));
+	assert_string_equal(router_pinned(s->router, slice_of("file-1"), start), "id-b");
 }
 
 static void estimates_are_shared(void **state)
@@ -171,8 +175,8 @@ static void estimates_are_shared(void **state)
 	for (int i = 0; i < 50; i++) {
 		router_learn(s->router, "opus", 3000, 1000, 100);
 	}
-	assert_in_range(router_estimate_prompt(s->router, "opus", 3000), 990, 1010);
-	assert_int_equal(router_estimate_answer(s->router, "opus", 7), 7);
+	assert_in_range(router_estimate(s->router, "opus", 3000, 0).prompt, 990, 1010);
+	assert_int_equal(router_estimate(s->router, "opus", 3000, 7).answer, 7);
 }
 
 /* --- cooldowns --- */
