@@ -98,6 +98,14 @@
 /* Models of one upstream whose speed and failures are remembered. */
 #define MAX_MODELS_PER_UPSTREAM 32
 
+/* Tool calls whose signatures are remembered for clients that cannot carry
+ * them: an hour of several busy agents. */
+#define MAX_REMEMBERED_CALLS 4096
+#define MAX_REMEMBERED_BYTES (16 * MIB)
+
+/* Thinking and signatures before one call. */
+#define MAX_REMEMBERED_CALL_BYTES (64 * KIB)
+
 /* Memory that one exchange's arena may take beside its body. */
 #define MAX_ARENA_BYTES (256 * MIB)
 

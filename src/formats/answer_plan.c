@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "formats/fold.h"
+#include "formats/sig_memory.h"
 
 /* Most plans hold a model name and a few tool names. */
 #define PLAN_BLOCK_BYTES 512
@@ -69,6 +70,10 @@ struct answer_plan *answer_plan_create(const struct hub_request *req, enum forma
 	plan->show = req->thinking.show;
 	plan->show_reasoning = options->show_reasoning;
 	plan->think_parse = options->inline_think_parse;
+	if (req->signatures) {
+		plan->signatures = req->signatures->memory;
+		plan->owner = keep(plan, slice_of(req->signatures->owner));
+	}
 	if (req->format == FORMAT_RESPONSES) {
 		keep_echoes(plan, req);
 	}

@@ -33,6 +33,8 @@ struct answer_plan {
 	unsigned choices;                 /* answers asked for; more are thrown away (C136) */
 	bool show_reasoning;              /* C66 */
 	bool think_parse;                 /* C134b */
+	struct sig_memory *signatures;    /* C66: where those of calls are kept; NULL: not */
+	struct slice owner;               /* ... and whose they are */
 	bool output_emulated;             /* C97: the answer is a call of json_response */
 	enum hub_show show;               /* C67 */
 	struct hub_name *stops;           /* that the gateway looks for itself (C106) */

@@ -9,8 +9,8 @@
  *	for each piece:  state = convert_stream_feed(stream, bytes, &out)
  *	at the end:      state = convert_stream_finish(stream, &out)
  *
- * No network, no clock but the answer's creation time; any thread, one
- * exchange at a time.
+ * No network, no clock but the answer's creation time and the age of what is
+ * remembered; any thread, one exchange at a time.
  */
 #ifndef FORMATS_CONVERT_H
 #define FORMATS_CONVERT_H
@@ -28,6 +28,7 @@ struct convert_source {
 	bool path_stream;                 /* Gemini: streamGenerateContent */
 	bool gemini_array;                /* … without alt=sse */
 	bool text_completion;             /* Chat: the body is one of /v1/completions */
+	const struct sig_scope *signatures;       /* lives as long; NULL: none (C66) */
 };
 
 struct convert_target {

@@ -2,14 +2,24 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "formats/ext.h"
 #include "formats/format.h"
 #include "formats/hub_check.h"
+#include "formats/sig_memory.h"
 
 /* anthropic-messages.md section 2.1: the newer version refuses sampling. */
 static const char version_with_sampling[] = "2023-06-01";
 static const char version_newest[] = "2026-10-21";
+
+/* C66: Chat never has one, Responses only when asked for blobs. Without tools
+ * there is nothing to keep them by. */
+static bool has_no_place_for_signatures(const struct hub_request *req)
+{
+	return req->tools && (req->format == FORMAT_CHAT ||
+			      (req->format == FORMAT_RESPONSES && !req->wants_blobs));
+}
 
 struct hub_request *convert_decode(const struct convert_source *source, struct arena *a,
 				   struct warnings *warnings, struct api_error *error)
@@ -42,7 +52,14 @@ struct hub_request *convert_decode(const struct convert_source *source, struct a
 	}
 	d.req->gemini_array = source->gemini_array;
 	d.req->text_completion = source->text_completion;
-	return format->decode_request(&d, body) ? d.req : NULL;
+	if (!format->decode_request(&d, body)) {
+		return NULL;
+	}
+	if (source->signatures && has_no_place_for_signatures(d.req)) {
+		d.req->signatures = source->signatures;
+		sig_memory_restore(source->signatures, d.req, (int64_t)clock_mono_ms());
+	}
+	return d.req;
 }
 
 static enum wire_rule id_rule(enum format_id format, const struct route_options *options)

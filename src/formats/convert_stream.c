@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "formats/answer_filter.h"
 #include "formats/format.h"
+#include "formats/sig_memory.h"
 #include "formats/sse.h"
 #include "formats/think_filter.h"
 
@@ -23,6 +24,7 @@ struct convert_stream {
 	void *encoder;                    /* streaming clients */
 	struct fold *fold;                /* the others */
 	struct think_filter *think;       /* NULL unless the route asks for it */
+	struct sig_collector *signatures; /* NULL unless the plan remembers them */
 	struct answer_filter filter;
 	struct event_check checks[MAX_CHOICES];
 	unsigned started;
@@ -123,6 +125,9 @@ static void receive(void *ctx, const struct event *ev)
 	event_check(&s->checks[ev->choice], ev);
 	if (ev->usage) {
 		hub_usage_merge(&s->usage, ev->usage);
+	}
+	if (s->signatures) {
+		sig_collector_event(s->signatures, ev);
 	}
 	answer_filter_event(&s->filter, ev);
 }
@@ -225,6 +230,9 @@ struct convert_stream *convert_stream_create(struct answer_plan *plan, bool upst
 	arena_init(&s->kept, 1 * KIB);
 	answer_filter_init(&s->filter, plan, &delivered);
 	s->think = plan->think_parse ? think_filter_create(&received) : NULL;
+	if (plan->signatures) {
+		s->signatures = sig_collector_create(plan->signatures, plan->owner);
+	}
 	sink = entrance(s);
 	if (upstream_is_sse) {
 		s->decoder = xcalloc(1, s->upstream->decoder_bytes);
@@ -258,6 +266,7 @@ void convert_stream_destroy(struct convert_stream *s)
 	free(s->encoder);
 	free(s->fold);
 	think_filter_destroy(s->think);
+	sig_collector_destroy(s->signatures);
 	answer_filter_release(&s->filter);
 	sse_release(&s->sse);
 	buf_release(&s->whole);

@@ -239,6 +239,8 @@ struct hub_ext {
 	struct slice raw;
 };
 
+struct sig_scope;
+
 #define HUB_UNSET_INT INT64_MIN
 
 struct hub_request {
@@ -278,6 +280,7 @@ struct hub_request {
 	struct slice cache_key;
 	enum hub_tri store;
 	struct hub_ext *ext;
+	const struct sig_scope *signatures;       /* C66; NULL: nothing is remembered */
 };
 
 /* ---- answers ---- */

@@ -23,6 +23,7 @@
 #include "base/id.h"
 #include "formats/convert.h"
 #include "formats/detect.h"
+#include "formats/sig_memory.h"
 #include "formats/usage_scan.h"
 #include "gateway/body.h"
 #include "gateway/client.h"
@@ -107,6 +108,7 @@ struct exchange {
 	struct token_estimate estimated;
 	struct hub_request *hub;        /* decoded once, for conversions */
 	struct warnings warnings;
+	struct sig_scope signatures;    /* for the hub */
 	uint64_t session;               /* affinity; 0: none */
 	bool is_background;             /* a count, a title, a probe */
 	struct call call;

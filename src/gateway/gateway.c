@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "formats/sig_memory.h"
 #include "gateway/worker.h"
 
 #define BACKLOG 1024
@@ -180,6 +181,7 @@ struct gateway *gateway_start(struct config *config, struct key_ring *keys,
 	curl_pool_init_process();
 	pthread_mutex_init(&g->shared.lock, NULL);
 	queue_init(&g->shared.queue);
+	g->shared.signatures = sig_memory_create(&sig_memory_usual);
 	g->shared.config = config_ref(config);
 	g->shared.keys = key_ring_ref(keys);
 	g->shared.generation = 1;
@@ -302,6 +304,7 @@ void gateway_stop(struct gateway *g, int64_t drain_ms, const volatile bool *stop
 	config_unref(g->shared.config);
 	key_ring_unref(g->shared.keys);
 	queue_release(&g->shared.queue);
+	sig_memory_destroy(g->shared.signatures);
 	pthread_mutex_destroy(&g->shared.lock);
 	free(g);
 }

@@ -249,8 +249,11 @@ static bool decode_hub(struct exchange *x, struct err *err)
 		.path_stream = x->endpoint.is_stream,
 		.gemini_array = x->endpoint.is_array_stream,
 		.text_completion = x->endpoint.op == OP_COMPLETIONS,
+		.signatures = &x->signatures,
 	};
 
+	x->signatures.memory = x->worker->shared->signatures;
+	x->signatures.owner = x->key ? x->key->id : "";
 	if (!x->hub) {
 		x->hub = convert_decode(&source, &x->arena, &x->warnings, &error);
 	}

@@ -32,6 +32,7 @@ struct gateway_shared {
 	struct stats *stats;            /* borrowed */
 	struct router *router;          /* borrowed */
 	struct oauth_renewer *renewer;  /* atomic, borrowed; NULL: nobody signs in */
+	struct sig_memory *signatures;  /* owned */
 	struct queue queue;
 	struct worker *workers;         /* all of them */
 };

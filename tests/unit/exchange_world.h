@@ -23,6 +23,9 @@ static struct {
 	enum convert_state state;
 } got;
 
+/* Where calls' signatures are remembered; NULL: not at all. */
+static const struct sig_scope *remembers;
+
 static const struct {
 	enum provider_id provider;
 	const char *model;
@@ -64,7 +67,11 @@ static inline void answer_with(struct answer_plan *plan, const char *upstream, b
 static inline void run(const struct way *way, const char *body, const char *upstream)
 {
 	const struct upstream_account account = account_of(way);
-	const struct convert_source source = { .format = way->client, .body = slice_of(body) };
+	const struct convert_source source = {
+		.format = way->client,
+		.body = slice_of(body),
+		.signatures = remembers,
+	};
 	const char *model = way->model ? way->model : usual[way->upstream].model;
 	const struct convert_target target = { way->upstream, &account, model, "asked" };
 	struct api_error error = { .message = "" };
