@@ -67,7 +67,7 @@ static struct map_entry **find(const struct map *m, struct slice key, size_t has
 	struct map_entry **link = &m->buckets[hash & (m->bucket_count - 1)];
 
 	while (*link && ((*link)->hash != hash || (*link)->key_len != key.len ||
-			 memcmp((*link)->key, key.ptr, key.len) != 0)) {
+			 (key.len && memcmp((*link)->key, key.ptr, key.len) != 0))) {
 		link = &(*link)->next;
 	}
 	return link;
@@ -124,7 +124,9 @@ void *map_put(struct map *m, struct slice key, void *value)
 	}
 	entry = xmalloc(sizeof *entry + key.len + 1);
 	*entry = (struct map_entry){ .value = value, .hash = hash, .key_len = key.len };
-	memcpy(entry->key, key.ptr, key.len);
+	if (key.len) {
+		memcpy(entry->key, key.ptr, key.len);
+	}
 	entry->key[key.len] = '\0';
 	*link = entry;
 	m->len++;
