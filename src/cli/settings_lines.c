@@ -71,11 +71,20 @@ static bool next_line(struct walk *w)
 	return true;
 }
 
+/* An empty value stands before the line's end, not behind it. */
+static struct slice without_end(struct slice line)
+{
+	while (line.len && strchr("\r\n", line.ptr[line.len - 1])) {
+		line.len--;
+	}
+	return line;
+}
+
 /* Is this line the key's? Then `value` is what stands behind the separator. */
 static bool is_key_line(const struct walk *w, struct slice *value)
 {
 	char separator = w->format == SETTINGS_YAML ? ':' : '=';
-	struct slice rest = w->line;
+	struct slice rest = without_end(w->line);
 	struct slice name;
 
 	if (!w->in_table || (w->format == SETTINGS_YAML && rest.len && rest.ptr[0] == ' ') ||
@@ -127,6 +136,8 @@ static bool replace_line(struct walk w, struct slice raw, struct buf *out)
 	while (next_line(&w)) {
 		if (is_key_line(&w, &value)) {
 			buf_add(out, w.text.ptr, (size_t)(value.ptr - w.text.ptr));
+			/* "key:" without a blank is no key in YAML */
+			buf_adds(out, value.ptr[-1] == ':' ? " " : "");
 			buf_add(out, raw.ptr, raw.len);
 			buf_add(out, end_of(value), (size_t)(end_of(w.text) - end_of(value)));
 			return true;
