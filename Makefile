@@ -24,7 +24,7 @@ OPTIONAL_PKGS := libbrotlidec libzstd
 
 # These install packages first and then call make again: nothing here may ask
 # pkg-config before the packages are there.
-SETUP_GOALS := help deps run check check-asan check-tsan cov lint bench clean format
+SETUP_GOALS := help deps run check check-asan check-tsan cov fuzz lint bench clean format
 ifneq ($(filter-out $(SETUP_GOALS),$(or $(MAKECMDGOALS),all)),)
 have = $(shell pkg-config --exists $(1) && echo $(1))
 FOUND := $(foreach p,$(OPTIONAL_PKGS),$(call have,$(p)))
@@ -46,9 +46,20 @@ CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -DDEBUG -fsanitize=address,unde
                   -fno-sanitize-recover=undefined
 CFLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -DDEBUG -fsanitize=thread
 CFLAGS_cov     := -O0 -g -DDEBUG --coverage
+# The fuzz variant is libFuzzer's with clang, else a replay of the corpus.
+# NULL + 0, which an empty slice may be, harms nobody; only clang reports it.
+CLANG          := $(if $(filter fuzz,$(VARIANT)),$(shell command -v clang))
+CFLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -DDEBUG -fsanitize=address,undefined \
+                  -fno-sanitize-recover=undefined \
+                  $(if $(CLANG),-fsanitize=fuzzer-no-link -fno-sanitize=pointer-overflow)
 LDFLAGS_asan   := -fsanitize=address,undefined
 LDFLAGS_tsan   := -fsanitize=thread
 LDFLAGS_cov    := --coverage
+LDFLAGS_fuzz   := -fsanitize=address,undefined $(if $(CLANG),-fsanitize=fuzzer)
+
+ifneq ($(CLANG),)
+CC := $(CLANG)
+endif
 
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DVERSION='"$(VERSION)"' \
              -Isrc -I. $(WARN) $(HARDEN) $(CFLAGS_$(VARIANT)) $(FEATURES) $(PKG_CFLAGS) \
@@ -68,7 +79,7 @@ UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 TOOL_SRCS := $(sort $(wildcard tests/unit/*_tool.c))
 TOOL_BINS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 
-.PHONY: all help deps run check check-all check-unit check-asan check-tsan cov bench install \
+.PHONY: all help deps run check check-all check-unit check-asan check-tsan cov fuzz fuzz-build bench install \
         uninstall lint hdr-check format clean FORCE
 .DELETE_ON_ERROR:
 
@@ -138,6 +149,7 @@ check-tsan: ## every test under ThreadSanitizer
 	@$(SUBMAKE) --no-print-directory check-all VARIANT=tsan
 
 check-all: $(BIN) $(UNIT_BINS) $(TOOL_BINS) $(CLIENTS)
+	@$(SUBMAKE) --no-print-directory fuzz-build VARIANT=fuzz
 	@tests/run --build $(BUILD)
 
 check-unit: $(UNIT_BINS) ## unit tests of this variant
@@ -147,6 +159,33 @@ cov: ## line coverage of every test, by file
 	$(DEPS) packaging/check-deps.txt
 	@$(SUBMAKE) --no-print-directory check-all VARIANT=cov || true
 	@find build/cov -name '*.gcda' -exec gcov -n -r {} + 2>/dev/null | tests/lab/coverage.awk
+
+# --- fuzz ---
+
+FUZZ_SECONDS ?= 60
+FUZZ_SRCS := $(sort $(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_BINS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
+# Only the rooms that read what strangers write.
+FUZZED := $(wildcard src/base/*.c src/config/*.c src/credentials/*.c src/formats/*.c \
+	src/providers/*.c src/routing/*.c src/cli/settings*.c) \
+	src/control/edits.c src/control/fields.c src/control/http.c \
+	src/gateway/model_filter.c src/gateway/scan.c
+
+$(BUILD)/libfuzzed.a: $(FUZZED:%.c=$(BUILD)/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libfuzzed.a $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(if $(filter 0,$(V)),@echo "  FUZZ  $<")
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(if $(CLANG),,tests/fuzz/replay.c) \
+		$(ALL_LDFLAGS) $(BUILD)/libfuzzed.a $(LIBS)
+
+fuzz-build: $(FUZZ_BINS)
+
+fuzz: ## look for inputs that break a parser, FUZZ_SECONDS each
+	$(DEPS) packaging/check-deps.txt
+	@$(SUBMAKE) --no-print-directory fuzz-build VARIANT=fuzz
+	@tests/fuzz/run --seconds $(FUZZ_SECONDS) $(ARGS)
 
 # --- bench ---
 
@@ -166,7 +205,7 @@ bench: ## measure against nginx and a direct connection
 bench-all: $(BIN) $(BENCH_BINS)
 	@tests/bench/run --build $(BUILD) $(ARGS)
 
--include $(OBJS:.o=.d) $(UNIT_BINS:=.d) $(TOOL_BINS:=.d) $(BENCH_BINS:=.d)
+-include $(OBJS:.o=.d) $(UNIT_BINS:=.d) $(TOOL_BINS:=.d) $(BENCH_BINS:=.d) $(FUZZ_BINS:=.d)
 
 # --- lint ---
 

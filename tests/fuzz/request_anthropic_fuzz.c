@@ -1,0 +1,2 @@
+#define FUZZ_FORMAT FORMAT_ANTHROPIC
+#include "tests/fuzz/request.h"

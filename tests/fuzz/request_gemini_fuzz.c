@@ -1,0 +1,2 @@
+#define FUZZ_FORMAT FORMAT_GEMINI
+#include "tests/fuzz/request.h"

@@ -1,0 +1,2 @@
+#define FUZZ_FORMAT FORMAT_CHAT
+#include "tests/fuzz/stream.h"
