@@ -114,6 +114,7 @@ extern const struct command cmd_tui;
 extern const struct command cmd_status;
 extern const struct command cmd_health;
 extern const struct command cmd_usage;
+extern const struct command cmd_request;
 extern const struct command cmd_logs;
 extern const struct command cmd_env;
 extern const struct command cmd_config;

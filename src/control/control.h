@@ -18,6 +18,7 @@
 #include "config/config.h"
 
 struct control;
+struct running_list;
 struct history;
 struct key_ring;
 struct oauth;
@@ -68,6 +69,11 @@ struct control_runtime {
 
 	/* … and remembered. Borrowed. */
 	struct history *history;
+
+	/* What is in progress; to be released (gateway/running.h). */
+	void (*running)(void *ctx, struct running_list *out);
+	/* Ends the request of this id. False: it does not run. */
+	bool (*cancel)(void *ctx, const char *id);
 
 	/* Begins the end: draining, or `now`. Returns at once. */
 	void (*stop)(void *ctx, bool now);

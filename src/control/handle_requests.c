@@ -4,6 +4,7 @@
 #include "control/handlers.h"
 
 #include "control/call.h"
+#include "control/views.h"
 #include "stats/history.h"
 
 #define DEFAULT_REQUESTS 100
@@ -39,9 +40,15 @@ static bool read_filter(struct call *call, struct record_filter *f, struct err *
 bool handle_requests_list(struct call *call, struct json_writer *w, struct err *err)
 {
 	struct record_filter filter;
+	int64_t only_running;
 
-	if (!read_filter(call, &filter, err)) {
+	if (!read_filter(call, &filter, err) ||
+	    !call_query_int(call, "running", 0, &only_running, err)) {
 		return false;
+	}
+	if (only_running) {
+		view_running(call, w);
+		return true;
 	}
 	history_write_requests(call->control->runtime->history, &filter, w);
 	return true;
@@ -50,5 +57,6 @@ bool handle_requests_list(struct call *call, struct json_writer *w, struct err *
 bool handle_request_show(struct call *call, struct json_writer *w, struct err *err)
 {
 	return history_write_request(call->control->runtime->history, call->param, w) ||
+	       view_running_one(call, call->param, w) ||
 	       err_setf(err, ERR_NOT_FOUND, "no request has the id %.100s", call->param);
 }

@@ -148,6 +148,8 @@ bool handle_snapshot(struct call *call, struct json_writer *w, struct err *err)
 	json_key(w, "models");
 	view_models(call, w);
 	write_served(call_report(call), w);
+	json_key(w, "running");
+	view_running(call, w);
 	json_end(w);
 	return true;
 }

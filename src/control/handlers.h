@@ -55,6 +55,7 @@ bool handle_resolve(struct call *call, struct json_writer *w, struct err *err);
 bool handle_usage(struct call *call, struct json_writer *w, struct err *err);
 bool handle_requests_list(struct call *call, struct json_writer *w, struct err *err);
 bool handle_request_show(struct call *call, struct json_writer *w, struct err *err);
+bool handle_request_cancel(struct call *call, struct json_writer *w, struct err *err);
 
 bool handle_config_show(struct call *call, struct json_writer *w, struct err *err);
 bool handle_config_set(struct call *call, struct json_writer *w, struct err *err);

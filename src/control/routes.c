@@ -74,9 +74,11 @@ const struct control_route control_routes[] = {
 
 	READ("/v1/requests", handle_requests_list, ROUTE_RUNNING,
 	     "the newest requests (limit=, since=, before=ID, upstream=, model=, key=, trace=,"
-	     " status=, errors=1)"),
+	     " status=, errors=1), or running=1: those in progress"),
 	READ("/v1/requests/*", handle_request_show, ROUTE_RUNNING,
 	     "one request, by its id or trace id"),
+	RUN("POST", "/v1/requests/*/cancel", handle_request_cancel,
+	    "end a request in progress: its client gets an error"),
 	READ("/v1/usage", handle_usage, ROUTE_RUNNING,
 	     "requests, tokens and cost by=upstream|model|key|day|hour since="),
 

@@ -18,6 +18,11 @@ void view_upstreams(struct call *call, struct json_writer *w);
 void view_keys(struct call *call, struct json_writer *w);
 void view_models(struct call *call, struct json_writer *w);
 
+/* The requests in progress, an array. */
+void view_running(struct call *call, struct json_writer *w);
+/* One of them; false: it does not run, nothing written. */
+bool view_running_one(struct call *call, const char *id, struct json_writer *w);
+
 /* Open an object with the members of it; the caller may add more and ends it. */
 void view_key(struct call *call, const struct gateway_key *k, struct json_writer *w);
 void view_model(const struct model_alias *a, struct json_writer *w);

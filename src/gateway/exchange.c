@@ -215,9 +215,9 @@ static const char *trace(struct exchange *x)
 
 _Static_assert(RECORD_MAX_ATTEMPTS >= WALK_MAX_ATTEMPTS, "a record has room for every attempt");
 
-static void record(struct exchange *x)
+void exchange_describe(const struct exchange *x, struct request_record *out)
 {
-	struct request_record r = {
+	*out = (struct request_record){
 		.at_ms = x->at_ms,
 		.trace_id = x->trace_id,
 		.key_name = x->key ? x->key->name : NULL,
@@ -240,14 +240,20 @@ static void record(struct exchange *x)
 		.cost_pico_usd = x->cost_pico_usd,
 		.warnings = x->warnings_text,
 		.error = x->error,
-		.trace = x->endpoint.kind == ENDPOINT_CALL ? trace(x) : NULL,
 	};
+	copy_attempts(x, out);
+}
+
+static void record(struct exchange *x)
+{
+	struct request_record r;
 
 	if (x->endpoint.kind != ENDPOINT_CALL) {
 		stats_end(x->worker->shard);
 		return;
 	}
-	copy_attempts(x, &r);
+	exchange_describe(x, &r);
+	r.trace = trace(x);
 	stats_finish(x->worker->shard, &r);
 	write_log_line(x, &r);
 }

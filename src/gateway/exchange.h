@@ -14,7 +14,8 @@
  * the other), waiting.c (for a place, for a token), upstream_request.c
  * (what is sent to it), call.c (what it answers), pump.c (upstream to
  * client), pin.c (state that lives upstream), reply_head.c (headers),
- * refuse.c and final_error.c (error answers).
+ * refuse.c and final_error.c (error answers). running.c tells what is in
+ * progress.
  */
 #ifndef GATEWAY_EXCHANGE_H
 #define GATEWAY_EXCHANGE_H
@@ -147,6 +148,9 @@ const struct client_events *exchange_client_events(void);
 /* Ends whatever is in progress; the worker stops. */
 void exchange_end_all(struct worker *w);
 
+/* What is to be told of it so far, all borrowed. */
+void exchange_describe(const struct exchange *x, struct request_record *out);
+
 /* ---- between the parts ---- */
 
 /* Answered or given up: timers and upstream are let go. */
@@ -205,6 +209,8 @@ void pump_settle(struct exchange *x);           /* at the end of the turn */
 void pump_end(struct exchange *x);              /* the upstream ended cleanly */
 void pump_broken(struct exchange *x, const char *detail);
 void pump_finish(struct exchange *x);           /* the whole answer has been sent */
+/* Somebody here has ended the answer that is on its way. */
+void pump_cancel(struct exchange *x, const char *why);
 void pump_writable(struct exchange *x);
 /* pin.c: id of the account that holds what the request refers to, or NULL;
  * and the account that now holds what the answer, held so far, names. */
@@ -213,6 +219,8 @@ void pin_answer(struct exchange *x);
 
 /* Takes the token counts that have come so far. */
 void pump_keep_usage(struct exchange *x);
+/* The same without an end to them; leaves `out` as it is when none has come. */
+void pump_usage_so_far(const struct exchange *x, struct token_counts *out);
 
 /* reply_head.c: headers of an answer; arena memory. `head` NULL: an answer
  * of the gateway itself, with `content_type`. */

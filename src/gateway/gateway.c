@@ -249,6 +249,11 @@ void gateway_set_renewer(struct gateway *g, struct oauth_renewer *renewer)
 	__atomic_store_n(&g->shared.renewer, renewer, __ATOMIC_RELEASE);
 }
 
+struct worker *gateway_worker(struct gateway *g, unsigned index)
+{
+	return index < g->worker_count ? &g->workers[index] : NULL;
+}
+
 unsigned gateway_in_flight(const struct gateway *g)
 {
 	unsigned sum = 0;

@@ -185,12 +185,11 @@ static void fail_inside(struct exchange *x, const struct api_error *error)
 	attempt_failed_inside(x, &outcome);
 }
 
-static bool read_usage(struct exchange *x, struct hub_usage *u)
+static bool usage_so_far(const struct exchange *x, struct hub_usage *u)
 {
-	struct call *c = &x->call;
+	const struct call *c = &x->call;
 
 	if (c->is_counting) {
-		usage_scan_finish(&c->usage);
 		return usage_scan_result(&c->usage, u);
 	}
 	if (!c->is_converted || !c->stream) {
@@ -200,23 +199,30 @@ static bool read_usage(struct exchange *x, struct hub_usage *u)
 	return u->in_total >= 0 || u->out_total >= 0;
 }
 
-void pump_keep_usage(struct exchange *x)
+void pump_usage_so_far(const struct exchange *x, struct token_counts *out)
 {
-	struct hub_usage usage;
-	const struct hub_usage *u = &usage;
+	struct hub_usage u;
 
-	if (!read_usage(x, &usage)) {
+	if (!usage_so_far(x, &u)) {
 		return;
 	}
-	x->tokens = (struct token_counts){
-		.in = hub_count(u->in_total),
-		.out = hub_count(u->out_total),
-		.cache_read = hub_count(u->in_cached),
-		.cache_write = hub_count(u->in_cache_write),
-		.cache_write_1h = hub_count(u->in_cache_write_1h),
-		.reasoning = hub_count(u->out_reasoning),
+	*out = (struct token_counts){
+		.in = hub_count(u.in_total),
+		.out = hub_count(u.out_total),
+		.cache_read = hub_count(u.in_cached),
+		.cache_write = hub_count(u.in_cache_write),
+		.cache_write_1h = hub_count(u.in_cache_write_1h),
+		.reasoning = hub_count(u.out_reasoning),
 		.is_known = true,
 	};
+}
+
+void pump_keep_usage(struct exchange *x)
+{
+	if (x->call.is_counting) {
+		usage_scan_finish(&x->call.usage);
+	}
+	pump_usage_so_far(x, &x->tokens);
 }
 
 static void act_on(struct exchange *x, enum convert_state state)
@@ -434,25 +440,41 @@ static void note_broken(struct exchange *x)
 /* After content there is no way back. A stream ends with its format's own
  * error event; anything else is cut, so that nobody takes the part for the
  * whole (product: §7, last row but one). */
-void pump_broken(struct exchange *x, const char *detail)
+static void end_with_error(struct exchange *x, const struct api_error *error)
 {
 	struct buf event = BUF_INIT(MAX_ERROR_BODY_BYTES);
 	struct call *c = &x->call;
-	struct api_error error = broken_error(x, detail);
 	bool is_stream = c->is_stream || c->is_converted;
 
-	note_broken(x);
 	if (c->is_converted) {
-		convert_stream_fail(c->stream, &error, &event);
+		convert_stream_fail(c->stream, error, &event);
 	} else if (is_stream) {
 		/* What was cut inside an event is closed first. */
 		buf_adds(&event, "\n\n");
-		error_write_event(x->endpoint.family, &error, NULL, &event);
+		error_write_event(x->endpoint.family, error, NULL, &event);
 	}
 	send_on(x, buf_slice(&event));
 	buf_release(&event);
 	client_finish(x->client, is_stream);
 	exchange_over(x);
+}
+
+void pump_broken(struct exchange *x, const char *detail)
+{
+	struct api_error error = broken_error(x, detail);
+
+	note_broken(x);
+	end_with_error(x, &error);
+}
+
+void pump_cancel(struct exchange *x, const char *why)
+{
+	struct api_error error = error_own(499, why);
+
+	x->status = 499;
+	x->error = why;
+	error.request_id = x->request_id;
+	end_with_error(x, &error);
 }
 
 void pump_writable(struct exchange *x)

@@ -15,6 +15,11 @@ void transfer_resume(struct transfer *t)
 	t->ops->resume(t);
 }
 
+bool transfer_is_connected(const struct transfer *t)
+{
+	return !t->ops->is_connected || t->ops->is_connected(t);
+}
+
 const char *transfer_end_name(enum transfer_end end)
 {
 	static const char *const names[] = {

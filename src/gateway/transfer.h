@@ -29,6 +29,8 @@ struct transfer_ops {
 	void (*abort)(struct transfer *t);
 	void (*pause)(struct transfer *t);
 	void (*resume)(struct transfer *t);
+	/* NULL: it always is. */
+	bool (*is_connected)(const struct transfer *t);
 };
 
 enum transfer_end {
@@ -81,6 +83,9 @@ void transfer_abort(struct transfer *t);
  * read before may be delivered from inside transfer_resume(). */
 void transfer_pause(struct transfer *t);
 void transfer_resume(struct transfer *t);
+
+/* Does its request travel, or is the connection still being made? */
+bool transfer_is_connected(const struct transfer *t);
 
 const char *transfer_end_name(enum transfer_end end);
 

@@ -596,10 +596,20 @@ static void abort_base(struct transfer *base)
 	abort_transfer((struct curl_transfer *)base);
 }
 
+static bool is_connected(const struct transfer *base)
+{
+	const struct curl_transfer *t = (const struct curl_transfer *)base;
+	curl_off_t since_start_us = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &since_start_us);
+	return since_start_us > 0;
+}
+
 static const struct transfer_ops ops = {
 	.abort = abort_base,
 	.pause = pause_transfer,
 	.resume = resume_transfer,
+	.is_connected = is_connected,
 };
 
 /* TCP has its own, shorter limit inside libcurl's for the whole set-up. */

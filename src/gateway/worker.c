@@ -19,7 +19,11 @@ static void on_wake(struct watch *w, uint32_t events)
 
 	(void)events;
 	if (read(w->fd, &count, sizeof count) > 0) {
-		waiting_woken((struct worker *)((char *)w - offsetof(struct worker, wake)));
+		struct worker *worker = (struct worker *)((char *)w -
+							  offsetof(struct worker, wake));
+
+		waiting_woken(worker);
+		running_answer(worker);
 	}
 }
 
@@ -27,6 +31,7 @@ bool worker_init(struct worker *w, struct gateway_shared *shared, unsigned index
 		 const struct listener_options *options, struct err *err)
 {
 	*w = (struct worker){ .shared = shared, .index = index, .wake = WATCH_INIT };
+	running_desk_init(&w->desk);
 	w->shard = stats_shard(shared->stats, index);
 	w->loop = loop_create(err);
 	if (!w->loop) {
@@ -155,6 +160,7 @@ void worker_release(struct worker *w)
 	int wake_fd = w->wake.fd;
 
 	mailbox_close(w->mailbox);
+	running_desk_close(&w->desk);
 	listener_destroy(w->listener);
 	curl_pool_destroy(w->pool);
 	if (wake_fd >= 0) {

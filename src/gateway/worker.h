@@ -13,6 +13,7 @@
 #include "gateway/listener.h"
 #include "gateway/loop.h"
 #include "gateway/mailbox.h"
+#include "gateway/running.h"
 #include "gateway/transfer_curl.h"
 #include "routing/queue.h"
 #include "routing/router.h"
@@ -53,6 +54,7 @@ struct worker {
 	uint64_t generation;
 	struct watch wake;              /* eventfd */
 	struct mailbox *mailbox;
+	struct running_desk desk;       /* what others ask it */
 	uint64_t renewals;              /* questions asked so far */
 	enum worker_order order;        /* atomic; set by gateway.c */
 	bool is_quiet;                  /* listens no more */
@@ -72,6 +74,9 @@ void worker_order(struct worker *w, enum worker_order order);
 void worker_wake(struct worker *w);
 void worker_join(struct worker *w);
 void worker_release(struct worker *w);
+
+/* The i-th of a gateway; NULL behind the last. */
+struct worker *gateway_worker(struct gateway *g, unsigned index);
 
 /* Picks up newer snapshots; called when a request begins. */
 void worker_refresh(struct worker *w);

@@ -15,6 +15,7 @@
 #include "control/control.h"
 #include "control/socket.h"
 #include "gateway/gateway.h"
+#include "gateway/running.h"
 #include "routing/router.h"
 #include "server/live.h"
 #include "server/log_files.h"
@@ -88,6 +89,29 @@ static void runtime_facts(void *ctx, struct runtime_facts *out)
 		str_copy(out->listen, sizeof out->listen, gateway_listen(k->gateway));
 	}
 	pthread_mutex_unlock(&k->lock);
+}
+
+static void runtime_running(void *ctx, struct running_list *out)
+{
+	struct keeper *k = ctx;
+
+	*out = (struct running_list){ 0 };
+	pthread_mutex_lock(&k->lock);
+	if (k->gateway) {
+		gateway_running(k->gateway, out);
+	}
+	pthread_mutex_unlock(&k->lock);
+}
+
+static bool runtime_cancel(void *ctx, const char *id)
+{
+	struct keeper *k = ctx;
+	bool has_ended;
+
+	pthread_mutex_lock(&k->lock);
+	has_ended = k->gateway && gateway_cancel(k->gateway, id);
+	pthread_mutex_unlock(&k->lock);
+	return has_ended;
 }
 
 static bool runtime_reload(void *ctx, struct err *err)
@@ -166,6 +190,8 @@ static bool start_control(struct keeper *k, struct err *err)
 		.ctx = k,
 		.config = runtime_config,
 		.facts = runtime_facts,
+		.running = runtime_running,
+		.cancel = runtime_cancel,
 		.reload = runtime_reload,
 		.put_secret = runtime_put_secret,
 		.keys = runtime_keys,

@@ -316,6 +316,32 @@ void history_write_requests(struct history *h, const struct record_filter *filte
 	json_end(w);
 }
 
+/* Of the newest only: what a model's frames look like changes. */
+#define MEASURED_RECORDS 1000
+#define MEASURED_TOKENS 2000
+
+double history_stream_bytes(struct history *h, const char *model, enum format_id format_in)
+{
+	size_t seen = 0;
+	int64_t bytes = 0;
+	int64_t tokens = 0;
+	struct request_record r;
+
+	pthread_mutex_lock(&h->lock);
+	collect(h);
+	for (size_t i = h->count; i > 0 && seen < MEASURED_RECORDS && tokens < MEASURED_TOKENS;
+	     i--, seen++) {
+		record_unpack(record_at(h, i - 1), &r);
+		if (r.is_stream && r.status == 200 && r.format_in == format_in &&
+		    r.tokens.is_known && r.tokens.out > 0 && str_eq(r.model_used, model)) {
+			bytes += r.bytes_out;
+			tokens += r.tokens.out;
+		}
+	}
+	pthread_mutex_unlock(&h->lock);
+	return tokens ? (double)bytes / (double)tokens : 0;
+}
+
 static bool write_from_ring(struct history *h, const char *id, struct json_writer *w)
 {
 	struct request_record r;

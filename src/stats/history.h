@@ -41,6 +41,10 @@ void history_problem(struct history *h, char out[MAX_ERR_MSG]);
 bool history_put(struct history *h, const char *name, struct slice value);
 bool history_get(struct history *h, const char *name, struct buf *value);
 
+/* How many bytes of a stream the client gets for each token of this model, by
+ * its last finished streams; 0: not known. */
+double history_stream_bytes(struct history *h, const char *model, enum format_id format_in);
+
 enum usage_by { USAGE_BY_UPSTREAM, USAGE_BY_MODEL, USAGE_BY_KEY, USAGE_BY_DAY, USAGE_BY_HOUR };
 
 /* By its name; false: there is none such. */

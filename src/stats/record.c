@@ -331,8 +331,6 @@ static void write_names(const struct request_record *r, struct json_writer *w)
 {
 	char text[24];
 
-	snprintf(text, sizeof text, "%lld", (long long)r->id);
-	json_kstr(w, "id", text);
 	json_ktime(w, "at", r->at_ms);
 	json_kstr(w, "trace_id", r->trace_id);
 	json_kstr(w, "key", r->key_name);
@@ -348,9 +346,10 @@ static void write_names(const struct request_record *r, struct json_writer *w)
 	json_kstr(w, "session", r->session ? text : NULL);
 }
 
-void record_write(const struct request_record *r, struct json_writer *w)
+void record_write_members(const struct request_record *r, const char *id,
+			  struct json_writer *w)
 {
-	json_object(w);
+	json_kstr(w, "id", id);
 	write_names(r, w);
 	json_kint(w, "status", r->status);
 	json_kbool(w, "stream", r->is_stream);
@@ -371,5 +370,14 @@ void record_write(const struct request_record *r, struct json_writer *w)
 	write_masked(w, "error", r->error);
 	write_attempts(r, w);
 	write_candidates(r, w);
+}
+
+void record_write(const struct request_record *r, struct json_writer *w)
+{
+	char id[24];
+
+	snprintf(id, sizeof id, "%lld", (long long)r->id);
+	json_object(w);
+	record_write_members(r, id, w);
 	json_end(w);
 }

@@ -98,6 +98,10 @@ int64_t record_id(const struct packed_record *p);
  * in free text is masked. */
 void record_write(const struct request_record *r, struct json_writer *w);
 
+/* The same as members of an object that is open, under another id. */
+void record_write_members(const struct request_record *r, const char *id,
+			  struct json_writer *w);
+
 /* Member "tokens" {in out cache_read cache_write reasoning}; null where the
  * upstream told nothing. */
 void record_write_tokens(const struct token_counts *t, struct json_writer *w);

@@ -41,7 +41,7 @@ def offered(home, *words):
     (["run", "--", ""], [":commands"]),
     (["run", "--", "cat", ""], [":files"]),
     (["nonsense", ""], ["server", "upstream", "apikey", "oauth", "cooldown", "model", "tui",
-                        "status", "health", "usage", "logs", "env", "config", "connect", "run",
+                        "status", "health", "usage", "request", "logs", "env", "config", "connect", "run",
                         "doctor", "completion"]),
 ])
 def test_what_is_offered(home, words, expected):
