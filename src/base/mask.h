@@ -11,4 +11,7 @@
 /* Appends `text` with every credential masked. */
 void mask_text(struct slice text, struct buf *out);
 
+/* Would mask_text() change anything? Much cheaper than to do it. */
+bool mask_is_needed(struct slice text);
+
 #endif
