@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
 uint64_t clock_mono_ns(void)
 {
 	struct timespec ts;
@@ -41,34 +43,40 @@ static void put_digits(char *out, int count, int value)
 	}
 }
 
+/* The civil date of a day since 1970, without gmtime_r() and its lock on the
+ * time zone. Years begin in March here, so that a leap day is the last one, and
+ * repeat after 400 of them. */
+static void civil_date(int64_t day, int *year, int *month, int *mday)
+{
+	int64_t days = day + 719468;    /* since the 1st of March of the year 0 */
+	int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+	int64_t of_era = days - era * 146097;
+	int64_t years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * years + years / 4 - years / 100);
+	int64_t months = (5 * of_year + 2) / 153;
+
+	*mday = (int)(of_year - (153 * months + 2) / 5 + 1);
+	*month = (int)(months < 10 ? months + 3 : months - 9);
+	*year = (int)(years + era * 400 + (*month <= 2));
+}
+
 void clock_format(int64_t wall_ms, char out[CLOCK_TEXT_BYTES])
 {
-	int64_t seconds = wall_ms / 1000;
-	int64_t rest = wall_ms % 1000;
-	struct tm tm;
-	time_t when;
+	int64_t day = wall_ms / DAY_MS - (wall_ms % DAY_MS < 0);
+	int ms = (int)(wall_ms - day * DAY_MS);
+	int year;
+	int month;
+	int mday;
 
-	if (rest < 0) {
-		rest += 1000;
-		seconds--;
-	}
-	when = (time_t)seconds;
-	if (!gmtime_r(&when, &tm)) {
-		memset(&tm, 0, sizeof tm);
-	}
-	put_digits(out, 4, tm.tm_year + 1900);
-	put_digits(out + 5, 2, tm.tm_mon + 1);
-	put_digits(out + 8, 2, tm.tm_mday);
-	put_digits(out + 11, 2, tm.tm_hour);
-	put_digits(out + 14, 2, tm.tm_min);
-	put_digits(out + 17, 2, tm.tm_sec);
-	put_digits(out + 20, 3, (int)rest);
-	out[4] = out[7] = '-';
-	out[10] = 'T';
-	out[13] = out[16] = ':';
-	out[19] = '.';
-	out[23] = 'Z';
-	out[24] = '\0';
+	civil_date(day, &year, &month, &mday);
+	memcpy(out, "0000-00-00T00:00:00.000Z", sizeof "0000-00-00T00:00:00.000Z");
+	put_digits(out, 4, year);
+	put_digits(out + 5, 2, month);
+	put_digits(out + 8, 2, mday);
+	put_digits(out + 11, 2, ms / 3600000);
+	put_digits(out + 14, 2, ms / 60000 % 60);
+	put_digits(out + 17, 2, ms / 1000 % 60);
+	put_digits(out + 20, 3, ms % 1000);
 }
 
 /* `Z`, `+hh:mm` or nothing; minutes east of UTC. */
