@@ -79,7 +79,10 @@ void buf_adds(struct buf *b, const char *text)
 
 void buf_addc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (buf_reserve(b, 1)) {
+		b->ptr[b->len++] = c;
+		b->ptr[b->len] = '\0';
+	}
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...)

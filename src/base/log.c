@@ -1,45 +1,59 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/json_write.h"
 #include "base/limits.h"
+#include "base/log_lanes.h"
+#include "base/log_line.h"
 #include "base/mask.h"
 #include "base/mem.h"
 
 #define RING_LINES 2000
-#define PENDING_MAX (8 * MIB)
 
-struct line {
-	enum log_level level;
-	bool is_request;
-	uint32_t json_len;
-	uint32_t text_len;
-	/* json and console text follow, unterminated */
+/* Written to the console at once; larger buffers are given back. */
+#define CONSOLE_BYTES (64 * KIB)
+
+/* A line as it was remembered; its storage is used again. */
+struct kept_line {
+	char *ptr;
+	size_t len;
+	size_t capacity;
 };
 
 static struct {
-	pthread_mutex_t lock;          /* guards all below; never held over I/O */
-	struct log_options options;
-	struct buf pending;            /* struct line + bytes, back to back */
-	uint64_t lost;                 /* lines that did not fit into pending */
-	char *ring[RING_LINES];
-	uint64_t sequence;
+	enum log_level level;           /* atomic, as are the next two */
+	enum log_level console_level;
+	bool is_buffered;
+
+	pthread_mutex_t lock;           /* guards the rest; held over I/O */
+	bool is_masking;
+	bool console_json;
 	log_sink sink;
 	void *sink_ctx;
-	pthread_mutex_t write_lock;    /* one writer at a time, held over I/O */
+	struct kept_line ring[RING_LINES];
+	uint64_t sequence;
+	struct buf json;                /* the line in work */
+	struct buf console;
+	pthread_t writer;
+	bool is_writing;                /* atomic */
 } logger = {
+	.level = LOG_INFO,
+	.console_level = LOG_WARN,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.write_lock = PTHREAD_MUTEX_INITIALIZER,
-	.options = { .level = LOG_INFO, .console_level = LOG_WARN, .mask = true },
-	.pending = BUF_INIT(PENDING_MAX),
+	.is_masking = true,
+	.json = BUF_INIT(16 * MAX_LOG_LINE_BYTES),
+	.console = BUF_INIT(MIB),
 };
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
@@ -62,209 +76,48 @@ bool log_level_by_name(const char *name, enum log_level *level)
 
 void log_configure(const struct log_options *options)
 {
+	__atomic_store_n(&logger.level, options->level, __ATOMIC_RELAXED);
+	__atomic_store_n(&logger.console_level, options->console_level, __ATOMIC_RELAXED);
+	__atomic_store_n(&logger.is_buffered, options->buffered, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&logger.lock);
-	logger.options = *options;
+	logger.is_masking = options->mask;
+	logger.console_json = options->console_json;
 	pthread_mutex_unlock(&logger.lock);
 }
 
 void log_set_sink(log_sink sink, void *ctx)
 {
-	pthread_mutex_lock(&logger.write_lock);
+	pthread_mutex_lock(&logger.lock);
 	logger.sink = sink;
 	logger.sink_ctx = ctx;
-	pthread_mutex_unlock(&logger.write_lock);
+	pthread_mutex_unlock(&logger.lock);
 }
 
-static struct log_options current_options(void)
+static bool is_stored(enum log_level level)
 {
-	struct log_options options;
+	return level >= __atomic_load_n(&logger.level, __ATOMIC_RELAXED);
+}
 
-	pthread_mutex_lock(&logger.lock);
-	options = logger.options;
-	pthread_mutex_unlock(&logger.lock);
-	return options;
+static bool is_shown(enum log_level level)
+{
+	return level >= __atomic_load_n(&logger.console_level, __ATOMIC_RELAXED);
 }
 
 bool log_enabled(enum log_level level)
 {
-	struct log_options options = current_options();
-
-	return level >= options.level || level >= options.console_level;
+	return is_stored(level) || is_shown(level);
 }
 
-/* What a line says, masked once for both of its forms. */
-struct content {
-	enum log_level level;
-	const char *area;
-	const char *msg;
-	const struct log_field *fields;
-	size_t count;
-	int64_t now_ms;
-};
+/* ---- collecting ---- */
 
-static void write_json(struct buf *out, const struct content *c)
+static void collect(struct log_line *line)
 {
-	struct json_writer w;
-
-	json_open(&w, out);
-	json_object(&w);
-	json_ktime(&w, "ts", c->now_ms);
-	json_kstr(&w, "level", log_level_name(c->level));
-	json_kstr(&w, "area", c->area);
-	json_kstr(&w, "msg", c->msg);
-	for (size_t i = 0; i < c->count; i++) {
-		const struct log_field *f = &c->fields[i];
-
-		if (f->kind == LOG_FIELD_STR && !f->str) {
-			continue;
-		}
-		json_key(&w, f->name);
-		if (f->kind == LOG_FIELD_STR) {
-			json_str(&w, f->str);
-		} else if (f->kind == LOG_FIELD_INT) {
-			json_int(&w, f->num);
-		} else {
-			json_double(&w, f->real);
-		}
+	if (!log_enabled(line->level)) {
+		return;
 	}
-	json_end(&w);
-	buf_addc(out, '\n');
-}
-
-/* Control bytes would move the cursor of the terminal that shows the log. */
-static void add_visible(struct buf *out, const char *text)
-{
-	for (;;) {
-		size_t plain = 0;
-
-		while ((unsigned char)text[plain] >= 0x20 && text[plain] != 0x7f) {
-			plain++;
-		}
-		buf_add(out, text, plain);
-		if (!text[plain]) {
-			return;
-		}
-		buf_addf(out, "\\x%02x", (unsigned char)text[plain]);
-		text += plain + 1;
-	}
-}
-
-static void write_text(struct buf *out, const struct content *c)
-{
-	char when[CLOCK_TEXT_BYTES];
-
-	clock_format(c->now_ms, when);
-	buf_addf(out, "%.12s %-5s %s: ", when + 11, log_level_name(c->level), c->area);
-	add_visible(out, c->msg);
-	for (size_t i = 0; i < c->count; i++) {
-		const struct log_field *f = &c->fields[i];
-
-		if (f->kind == LOG_FIELD_STR && !f->str) {
-			continue;
-		}
-		buf_addc(out, ' ');
-		buf_adds(out, f->name);
-		buf_addc(out, '=');
-		if (f->kind == LOG_FIELD_STR) {
-			add_visible(out, f->str);
-		} else if (f->kind == LOG_FIELD_INT) {
-			buf_addf(out, "%lld", (long long)f->num);
-		} else {
-			buf_addf(out, "%.3f", f->real);
-		}
-	}
-	buf_addc(out, '\n');
-}
-
-/* Cut to a sane length, masked, NUL-terminated in the scratch arena. */
-static const char *clean(struct arena *a, const char *text, bool mask)
-{
-	struct buf masked = BUF_INIT(MAX_LOG_LINE_BYTES);
-	struct slice in = slice_of(text);
-	const char *copy;
-
-	if (in.len > MAX_LOG_LINE_BYTES / 2) {
-		in.len = MAX_LOG_LINE_BYTES / 2;
-	} else if (!mask) {
-		return text;
-	}
-	if (mask) {
-		mask_text(in, &masked);
-		in = buf_slice(&masked);
-	}
-	copy = arena_strndup(a, in.ptr, in.len);
-	buf_release(&masked);
-	return copy;
-}
-
-static void clean_content(struct content *c, struct arena *a, bool mask)
-{
-	struct log_field *fields = arena_alloc(a, c->count * sizeof *fields);
-
-	c->msg = clean(a, c->msg, mask);
-	for (size_t i = 0; i < c->count; i++) {
-		fields[i] = c->fields[i];
-		if (fields[i].kind == LOG_FIELD_STR && fields[i].str) {
-			fields[i].str = clean(a, fields[i].str, mask);
-		}
-	}
-	c->fields = fields;
-}
-
-static void remember(enum log_level level, bool is_request, const struct buf *json,
-		     const struct buf *text)
-{
-	struct line head = {
-		.level = level,
-		.is_request = is_request,
-		.json_len = (uint32_t)json->len,
-		.text_len = (uint32_t)text->len,
-	};
-	char **slot;
-
-	pthread_mutex_lock(&logger.lock);
-	if (buf_reserve(&logger.pending, sizeof head + json->len + text->len)) {
-		buf_add(&logger.pending, &head, sizeof head);
-		buf_add(&logger.pending, buf_text(json), json->len);
-		buf_add(&logger.pending, buf_text(text), text->len);
-	} else {
-		logger.pending.failed = false;
-		logger.lost++;
-	}
-	if (json->len) {
-		slot = &logger.ring[logger.sequence++ % RING_LINES];
-		free(*slot);
-		*slot = xstrndup(buf_text(json), json->len);
-	}
-	pthread_mutex_unlock(&logger.lock);
-}
-
-static void emit(enum log_level level, bool is_request, const char *area, const char *msg,
-		 const struct log_field *fields, size_t count)
-{
-	struct log_options options = current_options();
-	struct buf json = BUF_INIT(4 * MAX_LOG_LINE_BYTES);
-	struct buf text = BUF_INIT(4 * MAX_LOG_LINE_BYTES);
-	struct arena scratch;
-	struct content content = { level, area, msg, fields, count, clock_wall_ms() };
-
-	arena_init(&scratch, 2 * KIB);
-	clean_content(&content, &scratch, options.mask);
-	if (level >= options.level) {
-		buf_reserve(&json, 512);
-		write_json(&json, &content);
-	}
-	if (level >= options.console_level) {
-		buf_reserve(&text, 512);
-		(options.console_json ? write_json : write_text)(&text, &content);
-	}
-	if (json.len || text.len) {
-		remember(level, is_request, &json, &text);
-	}
-	buf_release(&json);
-	buf_release(&text);
-	arena_release(&scratch);
-	if (!options.buffered) {
+	line->at_ms = clock_wall_ms();
+	log_lanes_add(line);
+	if (!__atomic_load_n(&logger.is_buffered, __ATOMIC_RELAXED)) {
 		log_flush();
 	}
 }
@@ -272,17 +125,15 @@ static void emit(enum log_level level, bool is_request, const char *area, const 
 void log_event(enum log_level level, const char *area, const char *msg,
 	       const struct log_field *fields, size_t count)
 {
-	if (log_enabled(level)) {
-		emit(level, false, area, msg, fields, count);
-	}
+	collect(&(struct log_line){ .level = level, .area = area, .msg = msg,
+				    .fields = fields, .count = count });
 }
 
 void log_request(enum log_level level, const char *msg,
 		 const struct log_field *fields, size_t count)
 {
-	if (log_enabled(level)) {
-		emit(level, true, "request", msg, fields, count);
-	}
+	collect(&(struct log_line){ .level = level, .is_request = true, .area = "request",
+				    .msg = msg, .fields = fields, .count = count });
 }
 
 void log_msg(enum log_level level, const char *area, const char *fmt, ...)
@@ -296,68 +147,96 @@ void log_msg(enum log_level level, const char *area, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof msg, fmt, ap);
 	va_end(ap);
-	emit(level, false, area, msg, NULL, 0);
+	collect(&(struct log_line){ .level = level, .area = area, .msg = msg });
 }
 
-static void write_console(const char *ptr, size_t len)
+/* ---- writing ---- */
+
+static void write_console(void)
 {
-	while (len) {
-		ssize_t put = write(STDERR_FILENO, ptr, len);
+	struct slice rest = buf_slice(&logger.console);
+
+	while (rest.len) {
+		ssize_t put = write(STDERR_FILENO, rest.ptr, rest.len);
 
 		if (put < 0 && errno == EINTR) {
 			continue;
 		}
 		if (put <= 0) {
-			return;
+			break;
 		}
-		ptr += put;
-		len -= (size_t)put;
+		rest.ptr += put;
+		rest.len -= (size_t)put;
+	}
+	buf_clear(&logger.console);
+}
+
+static void remember(struct slice json)
+{
+	struct kept_line *kept = &logger.ring[logger.sequence++ % RING_LINES];
+
+	if (kept->capacity < json.len) {
+		free(kept->ptr);
+		kept->ptr = xmalloc(json.len);
+		kept->capacity = json.len;
+	}
+	memcpy(kept->ptr, json.ptr, json.len);
+	kept->len = json.len;
+}
+
+static void show(const struct log_line *line)
+{
+	if (logger.console_json) {
+		log_line_json(line, &logger.console);
+	} else {
+		log_line_text(line, &logger.console);
+	}
+	if (logger.console.len >= CONSOLE_BYTES) {
+		write_console();
 	}
 }
 
-static void write_lines(const struct buf *pending)
+/* For log_lanes_take(), with the lock. */
+static void write_line(void *ctx, struct log_line *line, struct log_field *fields)
 {
-	size_t at = 0;
-	struct buf console = BUF_INIT(PENDING_MAX);
+	struct arena *scratch = ctx;
 
-	while (at + sizeof(struct line) <= pending->len) {
-		struct line head;
-		const char *json;
-
-		memcpy(&head, pending->ptr + at, sizeof head);
-		json = pending->ptr + at + sizeof head;
-		at += sizeof head + head.json_len + head.text_len;
-		if (head.json_len && logger.sink) {
-			logger.sink(logger.sink_ctx, head.level, head.is_request, json,
-				    head.json_len);
+	if (logger.is_masking) {
+		log_line_mask(line, fields, scratch);
+	}
+	if (is_stored(line->level)) {
+		buf_clear(&logger.json);
+		log_line_json(line, &logger.json);
+		remember(buf_slice(&logger.json));
+		if (logger.sink) {
+			logger.sink(logger.sink_ctx, line->level, line->is_request,
+				    logger.json.ptr, logger.json.len);
 		}
-		buf_add(&console, json + head.json_len, head.text_len);
 	}
-	if (pending->len && logger.sink) {
-		logger.sink(logger.sink_ctx, LOG_DEBUG, false, NULL, 0);
+	if (is_shown(line->level)) {
+		show(line);
 	}
-	write_console(buf_text(&console), console.len);
-	buf_release(&console);
+	arena_release(scratch);
 }
 
 void log_flush(void)
 {
-	struct buf pending;
+	struct arena scratch;
 	uint64_t lost;
 
-	pthread_mutex_lock(&logger.write_lock);
+	arena_init(&scratch, MAX_LOG_LINE_BYTES);
 	pthread_mutex_lock(&logger.lock);
-	pending = logger.pending;
-	buf_init(&logger.pending, PENDING_MAX);
-	lost = logger.lost;
-	logger.lost = 0;
+	logger.writer = pthread_self();
+	__atomic_store_n(&logger.is_writing, true, __ATOMIC_RELEASE);
+	if (log_lanes_take(write_line, &scratch, &lost) && logger.sink) {
+		logger.sink(logger.sink_ctx, LOG_DEBUG, false, NULL, 0);
+	}
+	write_console();
+	__atomic_store_n(&logger.is_writing, false, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&logger.lock);
-	write_lines(&pending);
-	buf_release(&pending);
-	pthread_mutex_unlock(&logger.write_lock);
 	if (lost) {
-		log_msg(LOG_WARN, "log", "%llu lines were lost: written faster than stored",
-			(unsigned long long)lost);
+		log_warn("log", "%llu lines were lost: written faster than stored",
+			 (unsigned long long)lost);
 	}
 }
 
@@ -366,6 +245,7 @@ uint64_t log_recent(uint64_t after, size_t max_lines, struct buf *out)
 	uint64_t newest;
 	uint64_t from;
 
+	log_flush();
 	pthread_mutex_lock(&logger.lock);
 	newest = logger.sequence;
 	from = newest > RING_LINES ? newest - RING_LINES : 0;
@@ -376,8 +256,101 @@ uint64_t log_recent(uint64_t after, size_t max_lines, struct buf *out)
 		from = newest - max_lines;
 	}
 	for (; from < newest; from++) {
-		buf_adds(out, logger.ring[from % RING_LINES]);
+		const struct kept_line *kept = &logger.ring[from % RING_LINES];
+
+		buf_add(out, kept->ptr, kept->len);
 	}
 	pthread_mutex_unlock(&logger.lock);
 	return newest;
+}
+
+/* ---- crashing ---- */
+
+/* What a signal handler needs: no lock, no memory. */
+static struct {
+	char path[PATH_MAX];
+	char storage[64 * KIB];
+	struct sigaction before[NSIG];
+} crash;
+
+static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+
+/* Masking would take memory: what needs it is not shown. */
+static void hide_secrets(struct log_line *line, struct log_field *fields)
+{
+	if (mask_is_needed(slice_of(line->msg))) {
+		line->msg = "***";
+	}
+	for (size_t i = 0; i < line->count; i++) {
+		if (fields[i].kind == LOG_FIELD_STR && mask_is_needed(slice_of(fields[i].str))) {
+			fields[i].str = "***";
+		}
+	}
+}
+
+static void append_line(void *ctx, struct log_line *line, struct log_field *fields)
+{
+	const int *fd = ctx;
+	struct buf json = { .ptr = crash.storage, .capacity = sizeof crash.storage,
+			    .max = sizeof crash.storage - 1 };
+
+	hide_secrets(line, fields);
+	log_line_json(line, &json);
+	if (!json.failed && write(*fd, json.ptr, json.len) < 0) {
+		return;         /* nothing more can be done */
+	}
+}
+
+/* Another thread that writes is given a moment to finish. */
+static void wait_for_writer(void)
+{
+	const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
+
+	for (int i = 0; i < 40 && __atomic_load_n(&logger.is_writing, __ATOMIC_ACQUIRE) &&
+			!pthread_equal(logger.writer, pthread_self()); i++) {
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* Back in the code that crashed, the same fault meets who was here before; a
+ * signal that somebody sent has to be sent again. */
+static void on_crash(int number, siginfo_t *info, void *context)
+{
+	struct log_field field = LOG_INT("signal", number);
+	struct log_line last = { .at_ms = clock_wall_ms(), .level = LOG_ERROR, .area = "server",
+				 .msg = "crashed", .fields = &field, .count = 1 };
+	int fd = *crash.path ?
+		open(crash.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+
+	(void)context;
+	sigaction(number, &crash.before[number], NULL);
+	alarm(5);               /* should even this hang */
+	if (fd >= 0) {
+		wait_for_writer();
+		log_lanes_peek(append_line, &fd);
+		append_line(&fd, &last, &field);
+		close(fd);
+	}
+	if (info->si_code <= 0) {
+		raise(number);
+	}
+}
+
+static void watch_signals(void)
+{
+	struct sigaction action = { .sa_sigaction = on_crash,
+				    .sa_flags = SA_SIGINFO | SA_NODEFER };
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(crash_signals); i++) {
+		sigaction(crash_signals[i], &action, &crash.before[crash_signals[i]]);
+	}
+}
+
+void log_on_crash(const char *path)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	str_copy(crash.path, sizeof crash.path, path ? path : "");
+	pthread_once(&once, watch_signals);
 }

@@ -2,11 +2,11 @@
  * One event, one line. The only process-wide state of the program: every
  * thread may log, nobody has to be handed a logger.
  *
- * A line is masked (base/mask.h), foreign control bytes are escaped, and it
- * is kept in a ring for the dashboard and `logs`. In a server lines are
- * collected and written by log_flush(), which the keeper calls a few times a
- * second: a worker never makes a system call for a line. A command writes at
- * once.
+ * In a server a thread that logs copies the line into a buffer of its own and
+ * goes on. log_flush(), which the keeper calls a few times a second, puts the
+ * lines in order, masks them (base/mask.h), escapes foreign control bytes,
+ * writes them, and keeps the last ones for the dashboard and `logs`. A command
+ * writes at once.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -24,18 +24,18 @@ enum log_level {
 	LOG_OFF,                /* as a threshold only: nothing passes */
 };
 
-enum log_field_kind { LOG_FIELD_STR, LOG_FIELD_INT, LOG_FIELD_DOUBLE };
+enum log_field_kind { LOG_FIELD_STR, LOG_FIELD_INT, LOG_FIELD_COUNT };
 
 struct log_field {
-	const char *name;
+	const char *name;       /* lives as long as the program */
 	enum log_field_kind kind;
 	const char *str;        /* NULL: the field is left out */
-	int64_t num;
-	double real;
+	int64_t num;            /* a count below 0: the field is left out */
 };
 
 #define LOG_STR(n, v) { .name = (n), .kind = LOG_FIELD_STR, .str = (v) }
 #define LOG_INT(n, v) { .name = (n), .kind = LOG_FIELD_INT, .num = (v) }
+#define LOG_COUNT(n, v) { .name = (n), .kind = LOG_FIELD_COUNT, .num = (v) }
 
 struct log_options {
 	enum log_level level;           /* for sink and ring */
@@ -56,6 +56,7 @@ void log_configure(const struct log_options *options);
 void log_set_sink(log_sink sink, void *ctx);     /* NULL: none */
 bool log_enabled(enum log_level level);
 
+/* `area` lives as long as the program; at most 32 fields. */
 void log_event(enum log_level level, const char *area, const char *msg,
 	       const struct log_field *fields, size_t count);
 /* The same for the line that ends an exchange. */
@@ -74,8 +75,15 @@ void log_msg(enum log_level level, const char *area, const char *fmt, ...)
 /* Writes what was collected. Thread-safe. */
 void log_flush(void);
 
+/* From now on a crash (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT) appends the
+ * lines that were collected, and one that names the signal, to this file
+ * before the process ends as it would have. A new path replaces the old one;
+ * NULL: none. */
+void log_on_crash(const char *path);
+
 /* The last lines of the ring whose sequence is above `after`, oldest first,
- * each as one JSON line; returns the newest sequence number. */
+ * each as one JSON line; returns the newest sequence number. What was
+ * collected is written before. */
 uint64_t log_recent(uint64_t after, size_t max_lines, struct buf *out);
 
 const char *log_level_name(enum log_level level);

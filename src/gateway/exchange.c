@@ -155,8 +155,9 @@ void exchange_over(struct exchange *x)
 
 /* ---- the record ---- */
 
-static void write_log_line(const struct exchange *x, const struct request_record *r)
+static void write_log_line(const struct request_record *r)
 {
+	const struct token_counts *t = &r->tokens;
 	const struct log_field fields[] = {
 		LOG_STR("trace_id", r->trace_id),
 		LOG_STR("key", r->key_name),
@@ -167,12 +168,13 @@ static void write_log_line(const struct exchange *x, const struct request_record
 		LOG_STR("backend", r->upstream),
 		LOG_INT("status", r->status),
 		LOG_INT("duration_ms", r->total_ms),
-		LOG_INT("ttft_ms", r->ttft_ms),
+		LOG_COUNT("ttft_ms", r->ttft_ms),
 		LOG_INT("attempts", r->attempt_count),
+		LOG_COUNT("tokens_in", t->is_known ? t->in : -1),
+		LOG_COUNT("tokens_out", t->is_known ? t->out : -1),
 		LOG_STR("error", r->error),
 	};
 
-	(void)x;
 	log_request(r->status >= 500 ? LOG_ERROR : r->status >= 400 ? LOG_WARN : LOG_INFO,
 		    "request", fields, ARRAY_LEN(fields));
 }
@@ -255,7 +257,7 @@ static void record(struct exchange *x)
 	exchange_describe(x, &r);
 	r.trace = trace(x);
 	stats_finish(x->worker->shard, &r);
-	write_log_line(x, &r);
+	write_log_line(&r);
 }
 
 /* ---- the head ---- */

@@ -84,7 +84,10 @@ void log_files_configure(struct log_files *f, const char *home,
 {
 	char *dir = config->base_dir[0] == '/' ? xstrdup(config->base_dir) :
 						 xasprintf("%s/%s", home, config->base_dir);
+	char *general = xasprintf("%s/general.log", dir);
 
+	log_on_crash(general);
+	free(general);
 	pthread_mutex_lock(&f->lock);
 	if (!str_eq(dir, f->dir)) {
 		for (int i = 0; i < STREAM_COUNT; i++) {
