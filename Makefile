@@ -19,7 +19,7 @@ VERSION := 0.1.0
 BUILD   := build/$(VARIANT)
 Q       := $(if $(filter 1,$(V)),,@)
 
-PKGS := libmicrohttpd libcurl json-c yaml-0.1 libsecret-1 ncursesw libcrypto sqlite3 zlib
+PKGS := libmicrohttpd libcurl json-c yaml-0.1 libsecret-1 ncursesw libssl libcrypto sqlite3 zlib
 OPTIONAL_PKGS := libbrotlidec libzstd
 
 # These install packages first and then call make again: nothing here may ask

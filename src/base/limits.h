@@ -33,6 +33,12 @@
 
 /* An upstream's URL: a client's whole head, every byte percent-encoded. */
 #define MAX_URL_BYTES (64 * KIB)
+/* URLs kept taken apart: those of a few dozen accounts and models. */
+#define MAX_PARSED_URLS 256
+
+/* Connections to one upstream that a worker keeps open for the next request. */
+#define MAX_IDLE_UPSTREAM_CONNECTIONS 1024
+
 /* Header lines of an upstream that are kept; vendors send 20 to 40. */
 #define MAX_UPSTREAM_HEADERS 64
 

@@ -119,6 +119,22 @@ static void unfit(struct exchange *x, const struct err *err)
 	attempt_end_call(x);
 }
 
+/* Over a connection of our own, or by libcurl what needs it. */
+static struct transfer *start_transfer(struct exchange *x, const struct transfer_spec *spec,
+				       struct err *err)
+{
+	struct worker *w = x->worker;
+	struct transfer *t = NULL;
+
+	if (!w->is_curl_only && direct_transfer_suits(spec)) {
+		t = direct_transfer_start(w->direct, spec, call_events(), x, err);
+	}
+	if (!t && !err->kind) {
+		t = curl_transfer_start(w->curl, spec, call_events(), x, err);
+	}
+	return t;
+}
+
 static bool start(struct exchange *x, const struct candidate *candidate, struct err *err)
 {
 	struct transfer_spec spec;
@@ -133,7 +149,7 @@ static bool start(struct exchange *x, const struct candidate *candidate, struct 
 	if (candidate->account->provider == PROVIDER_DEMO) {
 		c->transfer = demo_upstream_start(x->worker->loop, &spec, call_events(), x);
 	} else {
-		c->transfer = curl_transfer_start(x->worker->pool, &spec, call_events(), x, err);
+		c->transfer = start_transfer(x, &spec, err);
 	}
 	return c->transfer != NULL;
 }

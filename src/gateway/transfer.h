@@ -1,8 +1,9 @@
 /*
  * One HTTP exchange with an upstream, as the rest of the gateway sees it
  * (architecture, decision 3): given method, URL, headers and body, it reports
- * head, body pieces and end. Worker thread only. Inhabitants: libcurl
- * (transfer_curl.h) and the built-in demo upstream (demo_upstream.h).
+ * head, body pieces and end. Worker thread only. Inhabitants: connections of
+ * our own (transfer_direct.h), libcurl (transfer_curl.h) and the built-in
+ * demo upstream (demo_upstream.h).
  *
  * After a start exactly one of: on_done, or the caller's transfer_abort().
  * Behind either the handle is gone. A start reports nothing from inside.
@@ -53,7 +54,7 @@ struct transfer_head {
 struct transfer_events {
 	/* The final head; 1xx are skipped. */
 	void (*on_head)(void *ctx, const struct transfer_head *head);
-	/* Always consumed whole; transfer_pause() stops what would follow. */
+	/* Always consumed whole; transfer_pause() stops what has not been read. */
 	void (*on_body)(void *ctx, struct slice bytes);
 	/* `detail`: words for the log and the error message. */
 	void (*on_done)(void *ctx, enum transfer_end end, const char *detail);

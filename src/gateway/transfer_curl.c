@@ -1,62 +1,26 @@
 /*
- * libcurl's multi interface on the worker's loop; the only file with libcurl
- * in the data path.
- *
  * Kept cheap on purpose (measured): easy handles are reused fully set up;
- * sockets stay registered in epoll between two transfers of a connection;
  * CURLOPT_CAPATH is NULL, because only then the certificate store is cached
  * across connections.
  */
 #include "gateway/transfer_curl.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include <curl/curl.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
-#include "base/map.h"
 #include "base/mem.h"
-#include "base/vec.h"
-#include "gateway/ca_bundle.h"
+#include "gateway/curl_pool.h"
 
-#define MAX_IDLE_CONNECTIONS 1024L
 #define MAX_SPARE_HANDLES 256
-#define MAX_PARSED_URLS 256
 #define READ_BUFFER_BYTES 16384L
 #define STREAM_BUFFER_BYTES 4096L   /* events are small; saves memory a stream */
 
-/* A socket of libcurl in our epoll. Outlives single transfers. */
-struct curl_socket {
-	struct watch watch;
-	struct deferred free;
-	struct curl_pool *pool;
-	uint32_t events;
-	bool is_idle;           /* libcurl does not ask for events now */
-};
-
-struct curl_pool {
-	CURLM *multi;
-	struct loop *loop;
-	struct timer timer;
-	struct deferred kick;           /* act on libcurl's 0 ms timer this turn */
-	struct vec spare;               /* easy handles */
-	struct map urls;                /* text → CURLU */
-	struct curl_socket **sockets;   /* by descriptor */
-	size_t socket_count;
-	const char *system_ca;          /* libcurl's own default */
-	char *extra_ca;                 /* proxy.ca_file that is in the bundle, or NULL */
-	struct ca_bundle bundle;
-};
-
 struct curl_transfer {
 	struct transfer base;           /* first: the interface */
+	struct curl_job job;
 	struct curl_pool *pool;
 	CURL *easy;
 	struct curl_slist *headers;
@@ -76,204 +40,6 @@ struct curl_transfer {
 	struct deferred free;
 	char detail[CURL_ERROR_SIZE];
 };
-
-/* ---- the multi handle on the loop ---- */
-
-static void finish_transfers(struct curl_pool *p);
-
-static void drive(struct curl_pool *p, curl_socket_t fd, int mask)
-{
-	int running;
-
-	curl_multi_socket_action(p->multi, fd, mask, &running);
-	finish_transfers(p);
-}
-
-static void on_socket_ready(struct watch *w, uint32_t events)
-{
-	struct curl_socket *s = (struct curl_socket *)w;   /* first member */
-	int mask = (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-		   (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-		   (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-
-	if (s->is_idle) {
-		/* The peer closed a kept connection, or sent what nobody asked
-		 * for: libcurl finds out when it wants to use it. */
-		loop_unwatch(s->pool->loop, w);
-		s->events = 0;
-		return;
-	}
-	drive(s->pool, w->fd, mask);
-}
-
-static struct curl_socket *socket_for(struct curl_pool *p, curl_socket_t fd)
-{
-	size_t need = (size_t)fd + 1;
-
-	if (need > p->socket_count) {
-		size_t count = need + 64;
-
-		p->sockets = xrealloc(p->sockets, count * sizeof(struct curl_socket *));
-		memset(p->sockets + p->socket_count, 0,
-		       (count - p->socket_count) * sizeof(struct curl_socket *));
-		p->socket_count = count;
-	}
-	if (!p->sockets[fd]) {
-		struct curl_socket *s = xcalloc(1, sizeof *s);
-
-		s->pool = p;
-		s->watch = (struct watch){ .fd = -1, .on_ready = on_socket_ready };
-		p->sockets[fd] = s;
-	}
-	return p->sockets[fd];
-}
-
-static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *ours)
-{
-	struct curl_pool *p = ctx;
-	struct curl_socket *s = socket_for(p, fd);
-	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0u) |
-			  (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-
-	(void)easy;
-	(void)ours;
-	s->is_idle = what == CURL_POLL_REMOVE;
-	if (s->is_idle || (s->watch.fd >= 0 && s->events == events)) {
-		return 0;
-	}
-	s->events = events;
-	if (s->watch.fd < 0) {
-		s->watch.fd = fd;
-		loop_watch(p->loop, &s->watch, events);
-	} else {
-		loop_rewatch(p->loop, &s->watch, events);
-	}
-	return 0;
-}
-
-static void free_socket(struct deferred *d)
-{
-	struct curl_socket *s =
-		(struct curl_socket *)((char *)d - offsetof(struct curl_socket, free));
-
-	free(s);
-}
-
-/* Descriptor numbers are reused, so what is known of one ends with it. */
-static int on_close_socket(void *ctx, curl_socket_t fd)
-{
-	struct curl_pool *p = ctx;
-
-	if ((size_t)fd < p->socket_count && p->sockets[fd]) {
-		struct curl_socket *s = p->sockets[fd];
-
-		p->sockets[fd] = NULL;
-		loop_unwatch(p->loop, &s->watch);
-		s->free.run = free_socket;
-		loop_defer(p->loop, &s->free);
-	}
-	return close(fd);
-}
-
-static void on_kick(struct deferred *d)
-{
-	struct curl_pool *p =
-		(struct curl_pool *)((char *)d - offsetof(struct curl_pool, kick));
-
-	drive(p, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static void on_timer(struct timer *t)
-{
-	struct curl_pool *p =
-		(struct curl_pool *)((char *)t - offsetof(struct curl_pool, timer));
-
-	drive(p, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int on_curl_timer(CURLM *multi, long in_ms, void *ctx)
-{
-	struct curl_pool *p = ctx;
-
-	(void)multi;
-	if (in_ms < 0) {
-		loop_timer_clear(p->loop, &p->timer);
-	} else if (in_ms == 0) {
-		loop_timer_clear(p->loop, &p->timer);
-		loop_defer(p->loop, &p->kick);
-	} else {
-		loop_timer_set(p->loop, &p->timer, (uint64_t)in_ms);
-	}
-	return 0;
-}
-
-void curl_pool_init_process(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-static void free_url(void *ctx, struct slice key, void *value)
-{
-	(void)ctx;
-	(void)key;
-	curl_url_cleanup(value);
-}
-
-/* libcurl works on copies, so running transfers do not mind. */
-static void forget_urls(struct curl_pool *p)
-{
-	map_each(&p->urls, free_url, NULL);
-	map_release(&p->urls);
-}
-
-struct curl_pool *curl_pool_create(struct loop *loop, struct err *err)
-{
-	struct curl_pool *p = xcalloc(1, sizeof *p);
-
-	p->loop = loop;
-	p->timer.on_fire = on_timer;
-	p->kick.run = on_kick;
-	p->bundle.fd = -1;
-	p->system_ca = curl_version_info(CURLVERSION_NOW)->cainfo;
-	p->multi = curl_multi_init();
-	if (!p->multi) {
-		err_setf(err, ERR_FAILED, "libcurl does not start");
-		free(p);
-		return NULL;
-	}
-	curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-	curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p);
-	curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-	curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
-	curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS);
-	curl_multi_setopt(p->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-	return p;
-}
-
-void curl_pool_destroy(struct curl_pool *p)
-{
-	CURL *easy;
-
-	if (!p) {
-		return;
-	}
-	loop_run_deferred(p->loop);
-	while ((easy = vec_pop(&p->spare)) != NULL) {
-		curl_easy_cleanup(easy);
-	}
-	vec_release(&p->spare);
-	curl_multi_cleanup(p->multi);
-	loop_timer_clear(p->loop, &p->timer);
-	loop_run_deferred(p->loop);
-	for (size_t fd = 0; fd < p->socket_count; fd++) {
-		free(p->sockets[fd]);
-	}
-	free(p->sockets);
-	forget_urls(p);
-	free(p->extra_ca);
-	ca_bundle_release(&p->bundle);
-	free(p);
-}
 
 /* ---- one transfer ---- */
 
@@ -384,7 +150,7 @@ static CURL *new_easy(struct curl_pool *p)
 	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, curl_pool_close_socket);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, p);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
@@ -452,55 +218,17 @@ static void set_method(CURL *easy, const struct transfer_spec *spec)
 									       : spec->method);
 }
 
-/* The bundle is made again only when another file is configured. */
 static bool set_roots(struct curl_transfer *t)
 {
-	struct curl_pool *p = t->pool;
-	const char *extra = t->spec.ca_file;
 	struct err err = ERR_INIT;
+	const char *file = NULL;
 
 	if (str_starts(t->spec.url, "http:")) {
 		return true;
 	}
-	if (!*extra) {
-		curl_easy_setopt(t->easy, CURLOPT_CAINFO, p->system_ca);
-		return true;
-	}
-	if (!str_eq(p->extra_ca, extra)) {
-		struct ca_bundle fresh;
-
-		if (!ca_bundle_create(&fresh, p->system_ca, extra, &err)) {
-			log_error("upstream", "proxy.ca_file: %s", err.msg);
-			return false;
-		}
-		ca_bundle_release(&p->bundle);
-		p->bundle = fresh;
-		free(p->extra_ca);
-		p->extra_ca = xstrdup(extra);
-	}
-	curl_easy_setopt(t->easy, CURLOPT_CAINFO, p->bundle.path);
-	return true;
-}
-
-/* A gateway asks a handful of URLs again and again; parsing is not cheap. */
-static CURLU *parsed_url(struct curl_pool *p, const char *text)
-{
-	struct slice key = slice_of(text);
-	CURLU *url = map_get(&p->urls, key);
-
-	if (url) {
-		return url;
-	}
-	if (p->urls.len == MAX_PARSED_URLS) {
-		forget_urls(p);
-	}
-	url = curl_url();
-	if (!url || curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK) {
-		curl_url_cleanup(url);
-		return NULL;
-	}
-	map_put(&p->urls, key, url);
-	return url;
+	file = curl_pool_roots(t->pool, t->spec.ca_file, &err);
+	curl_easy_setopt(t->easy, CURLOPT_CAINFO, file);
+	return file || !*t->spec.ca_file;
 }
 
 static bool set_options(struct curl_transfer *t)
@@ -509,14 +237,14 @@ static bool set_options(struct curl_transfer *t)
 	const struct transfer_spec *spec = &t->spec;
 	long connect_ms = (long)(spec->connect_timeout_ms + spec->tls_timeout_ms);
 
-	CURLU *url = parsed_url(t->pool, spec->url);
+	CURLU *url = curl_pool_url(t->pool, spec->url);
 
 	if (!url || curl_easy_setopt(easy, CURLOPT_CURLU, url) != CURLE_OK) {
 		return false;
 	}
 	set_method(easy, spec);
 	set_headers(t);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, &t->job);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->detail);
@@ -629,37 +357,6 @@ static void on_connect_timer(struct timer *timer)
 	}
 }
 
-struct transfer *curl_transfer_start(struct curl_pool *p, const struct transfer_spec *spec,
-				     const struct transfer_events *events, void *ctx,
-				     struct err *err)
-{
-	struct curl_transfer *t = xcalloc(1, sizeof *t);
-
-	t->base.ops = &ops;
-	t->pool = p;
-	t->spec = *spec;
-	t->events = events;
-	t->ctx = ctx;
-	t->content_length = -1;
-	t->easy = vec_pop(&p->spare);
-	if (!t->easy) {
-		t->easy = new_easy(p);
-	}
-	if (!t->easy || !set_options(t) ||
-	    curl_multi_add_handle(p->multi, t->easy) != CURLM_OK) {
-		err_setf(err, ERR_FAILED, "the upstream's URL is not usable");
-		if (t->easy) {
-			curl_easy_cleanup(t->easy);
-		}
-		curl_slist_free_all(t->headers);
-		free(t);
-		return NULL;
-	}
-	t->connect_timer.on_fire = on_connect_timer;
-	loop_timer_set(p->loop, &t->connect_timer, (uint64_t)spec->connect_timeout_ms);
-	return &t->base;
-}
-
 static enum transfer_end end_of(CURLcode code)
 {
 	switch (code) {
@@ -689,28 +386,51 @@ static enum transfer_end end_of(CURLcode code)
 	}
 }
 
-static void finish_transfers(struct curl_pool *p)
+static void on_end(struct curl_job *job, int code)
 {
-	CURLMsg *msg;
-	int left;
+	struct curl_transfer *t =
+		(struct curl_transfer *)((char *)job - offsetof(struct curl_transfer, job));
+	char detail[CURL_ERROR_SIZE];
 
-	while ((msg = curl_multi_info_read(p->multi, &left)) != NULL) {
-		struct curl_transfer *t = NULL;
-		CURLcode code = msg->data.result;
-		char detail[CURL_ERROR_SIZE];
-
-		if (msg->msg != CURLMSG_DONE) {
-			continue;
-		}
-		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-		if (!t || t->is_aborted) {
-			continue;
-		}
-		str_copy(detail, sizeof detail,
-			 t->detail[0] ? t->detail : curl_easy_strerror(code));
-		t->is_aborted = true;
-		t->free.run = free_transfer;
-		loop_defer(p->loop, &t->free);
-		t->events->on_done(t->ctx, end_of(code), code == CURLE_OK ? "" : detail);
+	if (t->is_aborted) {
+		return;
 	}
+	str_copy(detail, sizeof detail,
+		 t->detail[0] ? t->detail : curl_easy_strerror((CURLcode)code));
+	t->is_aborted = true;
+	t->free.run = free_transfer;
+	loop_defer(t->pool->loop, &t->free);
+	t->events->on_done(t->ctx, end_of((CURLcode)code), code == CURLE_OK ? "" : detail);
+}
+
+struct transfer *curl_transfer_start(struct curl_pool *p, const struct transfer_spec *spec,
+				     const struct transfer_events *events, void *ctx,
+				     struct err *err)
+{
+	struct curl_transfer *t = xcalloc(1, sizeof *t);
+
+	t->base.ops = &ops;
+	t->job.on_end = on_end;
+	t->pool = p;
+	t->spec = *spec;
+	t->events = events;
+	t->ctx = ctx;
+	t->content_length = -1;
+	t->easy = vec_pop(&p->spare);
+	if (!t->easy) {
+		t->easy = new_easy(p);
+	}
+	if (!t->easy || !set_options(t) ||
+	    curl_multi_add_handle(p->multi, t->easy) != CURLM_OK) {
+		err_setf(err, ERR_FAILED, "the upstream's URL is not usable");
+		if (t->easy) {
+			curl_easy_cleanup(t->easy);
+		}
+		curl_slist_free_all(t->headers);
+		free(t);
+		return NULL;
+	}
+	t->connect_timer.on_fire = on_connect_timer;
+	loop_timer_set(p->loop, &t->connect_timer, (uint64_t)spec->connect_timeout_ms);
+	return &t->base;
 }

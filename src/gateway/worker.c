@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -37,10 +38,12 @@ bool worker_init(struct worker *w, struct gateway_shared *shared, unsigned index
 	if (!w->loop) {
 		return false;
 	}
-	w->pool = curl_pool_create(w->loop, err);
-	if (!w->pool) {
+	w->curl = curl_pool_create(w->loop, err);
+	if (!w->curl) {
 		return false;
 	}
+	w->direct = direct_pool_create(w->loop, w->curl);
+	w->is_curl_only = str_eq(getenv("LLM_GATEWAY_TRANSPORT"), "curl");
 	w->listener = listener_create(w->loop, options, exchange_client_events(), w, err);
 	if (!w->listener) {
 		return false;
@@ -162,7 +165,8 @@ void worker_release(struct worker *w)
 	mailbox_close(w->mailbox);
 	running_desk_close(&w->desk);
 	listener_destroy(w->listener);
-	curl_pool_destroy(w->pool);
+	direct_pool_destroy(w->direct);
+	curl_pool_destroy(w->curl);
 	if (wake_fd >= 0) {
 		loop_unwatch(w->loop, &w->wake);
 		close(wake_fd);

@@ -15,6 +15,7 @@
 #include "gateway/mailbox.h"
 #include "gateway/running.h"
 #include "gateway/transfer_curl.h"
+#include "gateway/transfer_direct.h"
 #include "routing/queue.h"
 #include "routing/router.h"
 
@@ -47,7 +48,9 @@ struct worker {
 	bool is_started;
 	struct loop *loop;
 	struct listener *listener;
-	struct curl_pool *pool;
+	struct curl_pool *curl;
+	struct direct_pool *direct;
+	bool is_curl_only;              /* LLM_GATEWAY_TRANSPORT=curl: for comparisons */
 	struct stats_shard *shard;
 	struct config *config;          /* own references */
 	struct key_ring *keys;

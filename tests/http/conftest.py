@@ -12,13 +12,25 @@ def upstream():
         yield server
 
 
+def pytest_generate_tests(metafunc):
+    """A module that says `TRANSPORTS = …` runs over each of them."""
+    if hasattr(metafunc.module, "TRANSPORTS") and "start" in metafunc.fixturenames:
+        metafunc.parametrize("transport", metafunc.module.TRANSPORTS, indirect=True)
+
+
 @pytest.fixture
-def start():
+def transport(request):
+    return getattr(request, "param", "direct")
+
+
+@pytest.fixture
+def start(transport):
     """Starts gateways that end with the test: start(config, args=(), env=None)."""
     running = []
 
-    def run(config=None, **options):
-        running.append(Gateway(config, **options))
+    def run(config=None, env=None, **options):
+        env = {"LLM_GATEWAY_TRANSPORT": transport, **(env or {})}
+        running.append(Gateway(config, env=env, **options))
         return running[-1]
 
     yield run

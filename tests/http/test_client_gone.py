@@ -6,6 +6,8 @@ import pytest
 from lab import wire
 from lab.families import ANTHROPIC, CHAT, STREAMING
 
+TRANSPORTS = ["direct", "curl"]
+
 
 @pytest.mark.parametrize("family", STREAMING, ids=repr)
 @pytest.mark.parametrize("how", ["close", "reset"])

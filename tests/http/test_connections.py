@@ -9,6 +9,8 @@ from lab import wire
 from lab.families import ANTHROPIC, CHAT
 from lab.upstream import Upstream
 
+TRANSPORTS = ["direct", "curl"]
+
 
 def answer_chat(request):
     return wire.json_answer(CHAT.answer())

@@ -12,6 +12,8 @@ from lab.gateway import account
 ROUNDS = 600        # generated bodies a format
 OTHER = "upstreams-own-name"
 
+TRANSPORTS = ["direct", "curl"]
+
 
 def aliased(upstream, family, name=families.MODEL):
     """A configuration that sends `name` as OTHER."""

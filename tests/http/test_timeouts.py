@@ -8,6 +8,8 @@ from lab import wire
 from lab.families import ANTHROPIC, CHAT, GEMINI, RESPONSES, STREAMING
 from lab.upstream import Upstream
 
+TRANSPORTS = ["direct", "curl"]
+
 
 def with_proxy(account, **settings):
     return {"upstream_accounts": [account], "proxy": settings}
