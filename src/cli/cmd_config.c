@@ -130,13 +130,32 @@ static bool run_edit(struct invocation *inv, struct err *err)
 	return config_edit_by_hand(inv, err);
 }
 
-static void print_lines(const struct answer *a, const char *path, const char *head)
+/* With --print the file's new text has stdout to itself. */
+static void print_lines(const struct invocation *inv, const struct answer *a, const char *path,
+			const char *head)
 {
+	void (*print)(const char *fmt, ...) = inv_has(inv, "print") ? out_note : out_line;
+
 	for (size_t i = 0; i < answer_count(a, path); i++) {
 		if (!i) {
-			out_line("%s", head);
+			print("%s", head);
 		}
-		out_line("  %s", answer_text(answer_item(a, path, i), ""));
+		print("  %s", answer_text(answer_item(a, path, i), ""));
+	}
+}
+
+static void print_import(const struct invocation *inv, const struct answer *a)
+{
+	bool is_trial = inv_has(inv, "print");
+
+	if (inv_has(inv, "json")) {
+		call_print_json(a);
+		return;
+	}
+	print_lines(inv, a, "imported", is_trial ? "Would be imported:" : "Imported:");
+	print_lines(inv, a, "left_out", "Could not be carried over:");
+	if (is_trial) {
+		out_text(answer_text(a, "text"));
 	}
 }
 
@@ -151,12 +170,12 @@ static bool run_import(struct invocation *inv, struct err *err)
 		json_kstr(&r.json, "name", inv_operand(inv, 0));
 		json_key(&r.json, "text");
 		json_strn(&r.json, buf_slice(&text));
+		json_kbool(&r.json, "print", inv_has(inv, "print"));
 		a = call_api(inv, "POST", "/v1/config/import", request_end(&r), err);
 		request_release(&r);
 	}
 	if (a) {
-		print_lines(a, "imported", "Imported:");
-		print_lines(a, "left_out", "Could not be carried over:");
+		print_import(inv, a);
 	}
 	answer_destroy(a);
 	buf_wipe(&text);
@@ -166,6 +185,11 @@ static bool run_import(struct invocation *inv, struct err *err)
 static const struct flag show_flags[] = {
 	{ .name = "effective",
 	  .help = "with every default filled in, as it is in force, instead of the file" },
+	{ .name = NULL },
+};
+
+static const struct flag import_flags[] = {
+	{ .name = "print", .help = "change nothing; print the file as it would be" },
 	{ .name = NULL },
 };
 
@@ -213,7 +237,13 @@ static const struct command unset = {
 
 static const struct command import_ = {
 	.name = "import", .summary = "take over another gateway's configuration",
-	.operands = { { .name = "FILE", .kind = OPERAND_FILE } }, .run = run_import,
+	.operands = { { .name = "FILE", .kind = OPERAND_FILE } }, .flags = import_flags,
+	.wants_json = true, .run = run_import,
+	.detail = "Knows LiteLLM's config.yaml, claude-code-router's config.json, and files with "
+		  "backends, api_provider, providers or upstream_accounts. Keys go into the "
+		  "credential store; what has no counterpart is listed, never dropped in silence.",
+	.examples = "llm-gateway config import --print litellm/config.yaml\n"
+		    "llm-gateway config import ~/.claude-code-router/config.json\n",
 };
 
 static const struct command *const subs[] = {

@@ -52,6 +52,11 @@ bool config_replace_file(const char *path, struct slice original, struct slice t
 /* The raw YAML scalar or subtree at `path`, as the file has it. */
 bool config_get_text(struct slice text, const char *path, struct buf *out, struct err *err);
 
+/* Appends ".name" (or "name" at the start) as a segment of a path, quoted
+ * where the name has dots or brackets; and only the quoted name. */
+void config_path_add(struct buf *path, struct slice name);
+void config_path_quote(struct buf *path, struct slice name);
+
 /* Appends `value` as a YAML scalar, quoted only where YAML needs it. */
 void yaml_quote(struct buf *out, const char *value);
 

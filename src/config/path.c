@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "config/edit.h"
 
 /* ---- reading ---- */
 
@@ -192,4 +193,41 @@ bool path_find(struct slice text, const char *where, struct arena *arena,
 	path_follow(&path, root, &found);
 	*n = found.nodes[found.depth];
 	return found.depth == path.count || path_refuse_missing(&path, &found, err);
+}
+
+/* ---- writing ---- */
+
+void config_path_quote(struct buf *path, struct slice name)
+{
+	buf_addc(path, '"');
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] == '"' || name.ptr[i] == '\\') {
+			buf_addc(path, '\\');
+		}
+		buf_addc(path, name.ptr[i]);
+	}
+	buf_addc(path, '"');
+}
+
+static bool is_plain_name(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (!isalnum((unsigned char)name.ptr[i]) && name.ptr[i] != '_' &&
+		    name.ptr[i] != '-') {
+			return false;
+		}
+	}
+	return name.len > 0;
+}
+
+void config_path_add(struct buf *path, struct slice name)
+{
+	if (path->len) {
+		buf_addc(path, '.');
+	}
+	if (is_plain_name(name)) {
+		buf_add(path, name.ptr, name.len);
+	} else {
+		config_path_quote(path, name);
+	}
 }

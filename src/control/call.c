@@ -191,18 +191,26 @@ static bool read_or_template(struct call *call, struct buf *out, struct err *err
 	return call_read_file(call, out, err);
 }
 
-bool call_check(struct call *call, const struct edits *edits, struct err *err)
+bool call_edited_text(struct call *call, const struct edits *edits, struct buf *out,
+		      struct err *err)
 {
 	struct buf text = BUF_INIT(MAX_CONFIG_BYTES);
+	bool ok = read_or_template(call, &text, err) &&
+		  config_edit_text(buf_slice(&text), edits->items, edits->count, out, err);
+
+	buf_wipe(&text);
+	return ok;
+}
+
+bool call_check(struct call *call, const struct edits *edits, struct err *err)
+{
 	struct buf edited = BUF_INIT(MAX_CONFIG_BYTES);
 	struct config *parsed = NULL;
 
-	if (read_or_template(call, &text, err) &&
-	    config_edit_text(buf_slice(&text), edits->items, edits->count, &edited, err)) {
+	if (call_edited_text(call, edits, &edited, err)) {
 		parsed = config_parse(call->control->config_path, buf_slice(&edited), err);
 	}
 	config_unref(parsed);
-	buf_wipe(&text);
 	buf_wipe(&edited);
 	return parsed;
 }

@@ -61,6 +61,10 @@ bool call_merge(struct call *call, const char *path, const char *const *names,
 /* Would the file still load with them? Changes nothing. */
 bool call_check(struct call *call, const struct edits *edits, struct err *err);
 
+/* The file's text with them, not checked. It may hold secrets. */
+bool call_edited_text(struct call *call, const struct edits *edits, struct buf *out,
+		      struct err *err);
+
 /* ERR_NOT_FOUND about `who`: `what` is its noun ("upstream"); of `names` the
  * nearest is suggested. Returns false. */
 bool call_not_found(const char *what, const char *who, const char *const *names, size_t count,

@@ -6,7 +6,6 @@
 
 #define PLAIN_FIRST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 #define PLAIN_CHARS PLAIN_FIRST "0123456789-./"
-#define NAME_CHARS PLAIN_FIRST "0123456789-"
 
 static bool merge_value(struct edits *e, struct buf *path, const struct json_member *m,
 			struct err *err);
@@ -48,34 +47,10 @@ static bool all_of(struct slice text, const char *chars)
 	return text.len > 0;
 }
 
-static void add_quoted(struct buf *path, struct slice name)
-{
-	buf_addc(path, '"');
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.ptr[i] == '"' || name.ptr[i] == '\\') {
-			buf_addc(path, '\\');
-		}
-		buf_addc(path, name.ptr[i]);
-	}
-	buf_addc(path, '"');
-}
-
-void edits_path(struct buf *path, struct slice name)
-{
-	if (path->len) {
-		buf_addc(path, '.');
-	}
-	if (all_of(name, NAME_CHARS)) {
-		buf_add(path, name.ptr, name.len);
-		return;
-	}
-	add_quoted(path, name);
-}
-
 void edits_item(struct buf *path, const char *list, const char *name)
 {
 	buf_addf(path, "%s[name=", list);
-	add_quoted(path, slice_of(name));
+	config_path_quote(path, slice_of(name));
 	buf_addc(path, ']');
 }
 
@@ -193,7 +168,7 @@ static bool merge_member(struct edits *e, struct buf *path, const struct json_me
 		  name.len;
 
 	if (ok) {
-		edits_path(path, buf_slice(&name));
+		config_path_add(path, buf_slice(&name));
 		ok = merge_value(e, path, m, err);
 		path->len = len;
 		path->ptr[len] = '\0';

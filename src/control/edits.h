@@ -9,8 +9,9 @@
 #include "base/err.h"
 #include "config/edit.h"
 
-/* Far beyond any form; a body that needs more is refused. */
-#define MAX_EDITS 128
+/* Far beyond any form, enough for the import of a large file; what needs more
+ * is refused. */
+#define MAX_EDITS 512
 
 struct edits {
 	struct slice current;           /* the file's text; borrowed */
@@ -25,10 +26,6 @@ void edits_release(struct edits *e);
 
 /* Copies both; `value` is YAML text, SLICE_NULL for EDIT_REMOVE. */
 void edits_add(struct edits *e, enum edit_kind kind, const char *path, struct slice value);
-
-/* Appends ".name" (or "name" at the start) as a path segment, quoted where
- * the name has dots or brackets. */
-void edits_path(struct buf *path, struct slice name);
 
 /* Appends list[name="…"], the item of a list of the file. */
 void edits_item(struct buf *path, const char *list, const char *name);

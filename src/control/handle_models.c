@@ -35,7 +35,7 @@ static const struct model_alias *find(const struct call *call, struct err *err)
 static void alias_path(const char *name, struct buf *out)
 {
 	buf_adds(out, "models");
-	edits_path(out, slice_of(name));
+	config_path_add(out, slice_of(name));
 }
 
 static bool show(struct call *call, const char *name, struct json_writer *w, struct err *err)

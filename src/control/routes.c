@@ -88,6 +88,8 @@ const struct control_route control_routes[] = {
 	  "change the file: {key, value}, or a merge patch of all of it" },
 	{ "DELETE", "/v1/config", handle_config_unset, NULL, "admin", ROUTE_BROKEN_CONFIG,
 	  "remove what is at key=PATH" },
+	ACT("POST", "/v1/config/import", handle_config_import,
+	    "take over another gateway's file: {text}; {print: true}: only say what would be"),
 
 	READ("/v1/env", handle_env_show, 0, "the proxies that upstream connections take"),
 	ACT("PATCH", "/v1/env", handle_env_set, "change them; null removes"),
