@@ -143,9 +143,9 @@ static void test_paths(void **state)
 	struct buf path = BUF_INIT(KIB);
 
 	(void)state;
-	edits_path(&path, slice_of("models"));
-	edits_path(&path, slice_of("gpt-5.2"));
-	edits_path(&path, slice_of("a\"b"));
+	config_path_add(&path, slice_of("models"));
+	config_path_add(&path, slice_of("gpt-5.2"));
+	config_path_add(&path, slice_of("a\"b"));
 	assert_string_equal(buf_text(&path), "models.\"gpt-5.2\".\"a\\\"b\"");
 	buf_clear(&path);
 	edits_item(&path, "gateway_keys", "my [key]");
