@@ -171,3 +171,12 @@ void clock_local_date(int64_t wall_ms, char out[CLOCK_TEXT_BYTES])
 	localtime_r(&when, &tm);
 	strftime(out, CLOCK_TEXT_BYTES, "%Y-%m-%d", &tm);
 }
+
+void clock_local_time(int64_t wall_ms, char out[CLOCK_TEXT_BYTES])
+{
+	time_t when = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	localtime_r(&when, &tm);
+	strftime(out, CLOCK_TEXT_BYTES, "%H:%M:%S", &tm);
+}

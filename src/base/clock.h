@@ -36,4 +36,7 @@ int64_t clock_next_local_midnight(int64_t wall_ms);
 /* The local day as YYYY-MM-DD, for log file names. */
 void clock_local_date(int64_t wall_ms, char out[CLOCK_TEXT_BYTES]);
 
+/* The local time of day as HH:MM:SS. */
+void clock_local_time(int64_t wall_ms, char out[CLOCK_TEXT_BYTES]);
+
 #endif

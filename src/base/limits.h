@@ -21,6 +21,14 @@
 /* Nesting in the configuration; the schema needs eight. */
 #define MAX_CONFIG_DEPTH 32
 
+/* A file of system_prompts: the longest that people write are some ten pages. */
+#define MAX_PROMPT_BYTES (256 * KIB)
+
+/* All of them together, which every snapshot of the configuration holds, and
+ * how many are looked at. */
+#define MAX_PROMPTS_BYTES (4 * MIB)
+#define MAX_PROMPT_FILES 256
+
 /* Request line and headers of a client; also the memory pool of one client
  * connection, which is the largest part of an idle stream's memory. */
 #define MAX_CLIENT_HEAD_BYTES (14 * KIB)

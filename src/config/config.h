@@ -187,6 +187,20 @@ struct model_alias {
 	size_t rule_count;
 };
 
+/* A text for requests (config/prompts.h): a file of proxy.system_prompts, or
+ * the system_prompt of an alias. */
+struct prompt {
+	const char *name;                 /* the file's, or the alias's */
+	const char *model;                /* only for this name; NULL: by `models` */
+	struct string_list models;        /* glob patterns */
+	bool is_enabled;
+	bool is_after;                    /* the request's own system text */
+	int priority;                     /* lower first */
+	const char *separator;
+	const char *custom_separator;
+	struct slice text;                /* times are still marks */
+};
+
 struct routing_config {
 	enum strategy strategy;
 	bool session_affinity;
@@ -283,6 +297,8 @@ struct config {
 	size_t account_count;
 	struct model_alias *aliases;
 	size_t alias_count;
+	struct prompt *prompts;           /* in the order in which they go out */
+	size_t prompt_count;
 	struct routing_config routing;
 	struct fallback_config fallback;
 	struct detection_config detection;

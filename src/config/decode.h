@@ -15,6 +15,7 @@
 /* One reading of one file. */
 struct load {
 	struct config *config;
+	const char *name;       /* the file's, for messages */
 	struct arena *scratch;  /* gone with the nodes */
 	/* The environment neither overrides nor has to fill in: for edits, whose
 	 * result must hold wherever it is read. */

@@ -115,7 +115,8 @@ struct config *config_parse_with(const char *path, struct slice text, bool ignor
 				 struct err *err)
 {
 	struct load l = {
-		.config = config_new(path), .ignores_environment = ignores_environment, .err = err,
+		.config = config_new(path), .name = path,
+		.ignores_environment = ignores_environment, .err = err,
 	};
 	struct arena nodes;
 	bool ok;

@@ -14,7 +14,7 @@ bool load_refuse(struct load *l, const struct node *at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
-	return err_setf(l->err, ERR_INVALID, "%s:%d:%d: %s", l->config->path,
+	return err_setf(l->err, ERR_INVALID, "%s:%d:%d: %s", l->name,
 			at->line, at->column, what);
 }
 
@@ -26,7 +26,7 @@ void load_warn(struct load *l, const struct node *at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
-	vec_push(&l->warnings, arena_printf(&l->config->arena, "%s:%d:%d: %s", l->config->path,
+	vec_push(&l->warnings, arena_printf(&l->config->arena, "%s:%d:%d: %s", l->name,
 					    at->line, at->column, what));
 }
 

@@ -42,7 +42,7 @@ static const char template_text[] =
 	"  ca_file: \"\"              # extra trusted roots, PEM\n"
 	"  keepalive: 15            # sign of life to a silent streaming client; 0 = none\n"
 	"  forward_client_ip: false\n"
-	"  enable_system_prompt: false\n"
+	"  enable_system_prompt: false       # put your own texts into requests\n"
 	"  system_prompts: system_prompts    # directory, relative to the home\n"
 	"\n"
 	"credentials:\n"

@@ -11,6 +11,8 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/dir_watch.h"
+#include "config/prompts.h"
 #include "config/watch.h"
 #include "control/control.h"
 #include "control/socket.h"
@@ -36,6 +38,8 @@
 
 #define SWEEP_MS (60UL * 60 * 1000)
 
+#define KEEPER_POLLS 5
+
 struct keeper {
 	struct keeper_setup setup;
 	struct live *live;
@@ -46,12 +50,15 @@ struct keeper {
 	struct recorder *recorder;
 	struct prober *prober;          /* NULL: no health probes */
 	struct config_watch *watch;     /* NULL: the file cannot be watched */
+	struct dir_watch *prompts;      /* NULL: their directory cannot be */
 	struct control_runtime runtime;
 	struct control *control;
 	struct control_socket *socket;
 	int64_t started_ms;
 	uint64_t next_sweep_ms;
 	uint64_t reload_at_ms;          /* monotonic; 0: the file has not changed */
+	uint64_t prompts_at_ms;         /* the same for the system prompts */
+	uint64_t generation;            /* of the configuration that was last looked at */
 	int wake_fd;                    /* eventfd: stop_at_ms has changed */
 
 	pthread_mutex_t lock;           /* guards the rest */
@@ -214,6 +221,10 @@ static void start_watch(struct keeper *k)
 	if (!k->watch) {
 		log_warn("config", "edits are not noticed by themselves: %s", err.msg);
 	}
+	k->prompts = dir_watch_create(&err);
+	if (!k->prompts) {
+		log_warn("config", "%s", err.msg);
+	}
 	/* What changed between loading and watching. */
 	live_reload(k->live, NULL);
 }
@@ -302,7 +313,7 @@ static void take_wake_up(struct keeper *k)
 	}
 }
 
-/* Everything the keeper waits for; `fds` has room for four. */
+/* Everything the keeper waits for; `fds` has room for KEEPER_POLLS. */
 static nfds_t fill_polls(const struct keeper *k, struct pollfd *fds)
 {
 	nfds_t count = 0;
@@ -311,6 +322,8 @@ static nfds_t fill_polls(const struct keeper *k, struct pollfd *fds)
 	fds[count++] = (struct pollfd){ .fd = control_socket_fd(k->socket), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = k->setup.signal_fd, .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = k->watch ? config_watch_fd(k->watch) : -1,
+					.events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = k->prompts ? dir_watch_fd(k->prompts) : -1,
 					.events = POLLIN };
 	return count;
 }
@@ -329,6 +342,29 @@ static void work(struct keeper *k, const struct pollfd *fds)
 	if (fds[3].revents && config_watch_drain(k->watch)) {
 		k->reload_at_ms = clock_mono_ms() + QUIET_MS;
 	}
+	if (fds[4].revents && dir_watch_drain(k->prompts)) {
+		k->prompts_at_ms = clock_mono_ms() + QUIET_MS;
+	}
+}
+
+/* The configuration in force says which directory holds the system prompts.
+ * What changed there between loading and watching is read as well. */
+static void follow_prompts(struct keeper *k)
+{
+	struct config *c = live_config(k->live);
+	struct buf path = BUF_INIT(8 * KIB);
+
+	if (k->prompts && c->generation != k->generation) {
+		k->generation = c->generation;
+		if (c->proxy.enable_system_prompt) {
+			prompts_directory(c, k->setup.home, &path);
+		}
+		if (dir_watch_point(k->prompts, buf_text(&path))) {
+			k->prompts_at_ms = clock_mono_ms() + QUIET_MS;
+		}
+	}
+	buf_release(&path);
+	config_unref(c);
 }
 
 static void tick(struct keeper *k)
@@ -339,6 +375,11 @@ static void tick(struct keeper *k)
 		k->reload_at_ms = 0;
 		live_reload(k->live, NULL);
 	}
+	if (k->prompts_at_ms && now_ms >= k->prompts_at_ms) {
+		k->prompts_at_ms = 0;
+		live_reload_prompts(k->live);
+	}
+	follow_prompts(k);
 	log_flush();
 	if (now_ms >= k->next_sweep_ms) {
 		k->next_sweep_ms = now_ms + SWEEP_MS;
@@ -385,13 +426,15 @@ static void end_gateway(struct keeper *k)
 
 void keeper_run(struct keeper *k)
 {
-	struct pollfd fds[4];
+	struct pollfd fds[KEEPER_POLLS];
 	bool has_closed = false;
 
 	while (!is_over(k, &has_closed)) {
 		nfds_t count = fill_polls(k, fds);
 
-		if (poll(fds, count, k->reload_at_ms ? QUIET_MS / 2 : TICK_MS) > 0) {
+		bool is_soon = k->reload_at_ms || k->prompts_at_ms;
+
+		if (poll(fds, count, is_soon ? QUIET_MS / 2 : TICK_MS) > 0) {
 			work(k, fds);
 		}
 		tick(k);
@@ -420,6 +463,7 @@ bool keeper_destroy(struct keeper *k)
 	recorder_stop(k->recorder);
 	control_destroy(k->control);
 	config_watch_destroy(k->watch);
+	dir_watch_destroy(k->prompts);
 	live_destroy(k->live);
 	router_destroy(k->router);
 	history_destroy(k->history);

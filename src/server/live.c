@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/load.h"
+#include "config/prompts.h"
 #include "gateway/gateway.h"
 #include "routing/router.h"
 #include "server/vault.h"
@@ -221,6 +222,17 @@ static bool known_result(struct live *l, struct err *err)
 	return ok;
 }
 
+/* With the texts that belong to it. */
+static struct config *parse(const struct live *l, const struct buf *text, struct err *err)
+{
+	struct config *c = config_parse(l->config_path, buf_slice(text), err);
+
+	if (c) {
+		prompts_load(c, l->home);
+	}
+	return c;
+}
+
 /* With l->change. */
 static bool reload(struct live *l, struct err *err)
 {
@@ -238,7 +250,7 @@ static bool reload(struct live *l, struct err *err)
 		buf_wipe(&text);
 		return known_result(l, err);
 	}
-	c = config_parse(l->config_path, buf_slice(&text), &why);
+	c = parse(l, &text, &why);
 	remember_text(l, &text);
 	ok = c;
 	if (ok) {
@@ -261,6 +273,22 @@ bool live_reload(struct live *l, struct err *err)
 	return ok;
 }
 
+/* A configuration that is refused stays so: then there is nothing to renew. */
+void live_reload_prompts(struct live *l)
+{
+	struct config *c;
+
+	pthread_mutex_lock(&l->change);
+	c = parse(l, &l->text, NULL);
+	if (c && !prompts_same(c, l->config)) {
+		put_in_force(l, c);
+		log_info("config", "%zu system prompts are in force", c->prompt_count);
+	} else {
+		config_unref(c);
+	}
+	pthread_mutex_unlock(&l->change);
+}
+
 static bool load_first(struct live *l, struct err *err)
 {
 	struct config *c;
@@ -269,7 +297,7 @@ static bool load_first(struct live *l, struct err *err)
 		return false;
 	}
 	l->is_text_known = true;
-	c = config_parse(l->config_path, buf_slice(&l->text), err);
+	c = parse(l, &l->text, err);
 	if (c) {
 		put_in_force(l, c);
 	}

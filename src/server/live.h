@@ -39,6 +39,9 @@ struct key_ring *live_keys(struct live *l);
  * logged once and returned. */
 bool live_reload(struct live *l, struct err *err);
 
+/* Reads the system prompts again; any thread. */
+void live_reload_prompts(struct live *l);
+
 /* Puts (NULL: deletes) a secret and builds the key ring anew. */
 bool live_put_secret(struct live *l, const char *account, const struct secret *value,
 		     struct err *err);
