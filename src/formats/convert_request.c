@@ -1,12 +1,11 @@
 #include "formats/convert.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/limits.h"
 #include "formats/ext.h"
 #include "formats/format.h"
 #include "formats/hub_check.h"
+#include "formats/prompt_splice.h"
 #include "formats/sig_memory.h"
 
 /* anthropic-messages.md section 2.1: the newer version refuses sampling. */
@@ -127,12 +126,10 @@ static bool encode_body(struct conversion *c, struct converted *out)
  * with every release, and to other models it is noise. */
 static void skip_attribution(struct hub_request *req)
 {
-	static const char mark[] = "x-anthropic-billing-header:";
 	const struct hub_block *first = req->system.first;
-	size_t len = strlen(mark);
 
 	if (req->format == FORMAT_ANTHROPIC && first && first->kind == BLOCK_TEXT &&
-	    first->text.text.len >= len && memcmp(first->text.text.ptr, mark, len) == 0) {
+	    prompt_is_attribution(first->text.text)) {
 		req->system.first = first->next;
 		req->system.last = first->next ? req->system.last : NULL;
 		req->system.count--;

@@ -446,6 +446,7 @@ static bool make_plan(struct exchange *x)
 void exchange_proceed(struct exchange *x)
 {
 	if (make_plan(x)) {
+		x->prompts = prompts_for(x->config, x->model, x->at_ms, &x->arena);
 		attempt_next(x);
 		x->overhead_us = (int64_t)((clock_mono_ns() - x->started_ns) / 1000);
 	}

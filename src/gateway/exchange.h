@@ -11,17 +11,18 @@
  *
  * The parts: exchange.c (life and record), admit.c (who may ask what),
  * local.c (answers of the gateway itself), attempt.c (one candidate after
- * the other), waiting.c (for a place, for a token), upstream_request.c
- * (what is sent to it), call.c (what it answers), pump.c (upstream to
- * client), pin.c (state that lives upstream), reply_head.c (headers),
- * refuse.c and final_error.c (error answers). running.c tells what is in
- * progress.
+ * the other), waiting.c (for a place, for a token), upstream_request.c and
+ * upstream_body.c (what is sent to it), call.c (what it answers), pump.c
+ * (upstream to client), pin.c (state that lives upstream), reply_head.c
+ * (headers), refuse.c and final_error.c (error answers). running.c tells what
+ * is in progress.
  */
 #ifndef GATEWAY_EXCHANGE_H
 #define GATEWAY_EXCHANGE_H
 
 #include "base/arena.h"
 #include "base/id.h"
+#include "config/prompts.h"
 #include "formats/convert.h"
 #include "formats/detect.h"
 #include "formats/sig_memory.h"
@@ -107,6 +108,7 @@ struct exchange {
 	bool is_walking;
 	uint64_t renewal;               /* number of the question; 0: none is out */
 	struct token_estimate estimated;
+	const struct prompt_texts *prompts;     /* the user's system text; NULL: none */
 	struct hub_request *hub;        /* decoded once, for conversions */
 	struct warnings warnings;
 	struct sig_scope signatures;    /* for the hub */

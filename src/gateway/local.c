@@ -147,15 +147,22 @@ static void preflight(struct exchange *x)
 	exchange_over(x);
 }
 
+/* Of the user's own system text, which is not in the body. */
+static int64_t prompt_tokens(const struct exchange *x)
+{
+	return x->prompts ? (int64_t)(x->prompts->before.len + x->prompts->after.len) / 4 : 0;
+}
+
 void local_count(struct exchange *x)
 {
 	struct buf body = BUF_INIT(MAX_ERROR_BODY_BYTES);
+	int64_t tokens = x->estimated.prompt + prompt_tokens(x);
 	struct json_writer w;
 
 	json_open(&w, &body);
 	json_object(&w);
 	json_kint(&w, x->endpoint.family == FORMAT_GEMINI ? "totalTokens" : "input_tokens",
-		  x->estimated.prompt > 0 ? x->estimated.prompt : 1);
+		  tokens > 0 ? tokens : 1);
 	json_end(&w);
 	x->warnings_text = "emulated:count_tokens";
 	respond_json(x, 200, &body);

@@ -1,0 +1,255 @@
+#include "gateway/upstream_body.h"
+
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "formats/format.h"
+#include "formats/prompt_splice.h"
+
+#define MAX_EDITS (SCAN_MAX_MODELS + 2 + PROMPT_MAX_EDITS)
+
+/* ---- as it came, with edits ---- */
+
+struct edit_list {
+	struct body_edit items[MAX_EDITS];
+	size_t count;
+};
+
+static void add_edit(struct edit_list *list, struct slice range, struct slice text)
+{
+	size_t at = list->count;
+
+	if (list->count == MAX_EDITS) {
+		return;
+	}
+	while (at > 0 && list->items[at - 1].range.ptr > range.ptr) {
+		list->items[at] = list->items[at - 1];
+		at--;
+	}
+	list->items[at] = (struct body_edit){ range, text };
+	list->count++;
+}
+
+static void edit_model(struct exchange *x, const char *model, struct edit_list *edits)
+{
+	struct buf quoted = BUF_INIT(MAX_ERROR_BODY_BYTES);
+	struct slice text;
+
+	if (!x->scan.model_count || str_eq(model, x->scan.model)) {
+		return;
+	}
+	json_quote(&quoted, slice_of(model));
+	text = arena_slice(&x->arena, buf_slice(&quoted));
+	buf_release(&quoted);
+	/* All of them: nobody may read another name than the one that was
+	 * permitted, whichever duplicate counts for him. */
+	for (size_t i = 0; i < x->scan.model_count; i++) {
+		add_edit(edits, x->scan.models[i], text);
+	}
+}
+
+/* `provider` of the unified body is this gateway's own; with it goes one
+ * comma, the one behind or else the one before it. */
+static void edit_provider(struct exchange *x, struct edit_list *edits)
+{
+	struct slice range = x->scan.provider_member;
+	const char *start = x->scan.text.ptr;
+	const char *end = start + x->scan.text.len;
+	const char *p = range.ptr + range.len;
+
+	if (!x->scan.provider) {
+		return;
+	}
+	while (p < end && strchr(" \t\r\n", *p)) {
+		p++;
+	}
+	if (p < end && *p == ',') {
+		range.len = (size_t)(p + 1 - range.ptr);
+	} else {
+		for (p = range.ptr - 1; p > start && *p != ',' && *p != '{'; p--) {
+		}
+		if (*p == ',') {
+			range.len += (size_t)(range.ptr - p);
+			range.ptr = p;
+		}
+	}
+	add_edit(edits, range, (struct slice){ "", 0 });
+}
+
+static bool wants_usage(const struct exchange *x, const struct upstream_account *account)
+{
+	const char *option = pair_get(&account->options, "ask_usage");
+
+	if (x->call.format != FORMAT_CHAT || x->endpoint.op != OP_GENERATE ||
+	    !x->scan.is_stream) {
+		return false;
+	}
+	return option ? str_eq(option, "true") : account->provider == PROVIDER_OPENAI ||
+						 account->provider == PROVIDER_AZURE;
+}
+
+/* Behind the brace that opens `object`. */
+static struct slice after_brace(struct slice object)
+{
+	const char *brace = memchr(object.ptr, '{', object.len);
+
+	return (struct slice){ brace + 1, 0 };
+}
+
+/* Without it a Chat stream tells no token counts (product: §11). The chunk
+ * that comes of it is kept from the client. */
+static void edit_usage(struct exchange *x, const struct upstream_account *account,
+		       struct edit_list *edits)
+{
+	struct slice options = x->scan.stream_options;
+	struct json_member m;
+	bool is_object = options.len && options.ptr[0] == '{';
+
+	x->call.asked_usage = false;
+	if (!wants_usage(x, account) ||
+	    (is_object && json_find(options, "include_usage", &m))) {
+		return;
+	}
+	if (!options.len) {
+		add_edit(edits, after_brace(x->scan.text),
+			 slice_of("\"stream_options\":{\"include_usage\":true},"));
+	} else if (is_object) {
+		struct slice inside = { options.ptr + 1, options.len - 2 };
+		bool is_empty = !slice_trim(inside).len;
+
+		add_edit(edits, after_brace(options),
+			 slice_of(is_empty ? "\"include_usage\":true"
+					  : "\"include_usage\":true,"));
+	} else if (slice_eq(options, "null")) {
+		add_edit(edits, options, slice_of("{\"include_usage\":true}"));
+	} else {
+		return;                 /* the upstream will refuse it */
+	}
+	x->call.asked_usage = true;
+}
+
+/* The user's own system text. Text completions have no place for one. */
+static void edit_prompts(struct exchange *x, const struct upstream_account *account,
+			 const char *model, struct edit_list *edits)
+{
+	struct prompt_splice s = {
+		.arena = &x->arena,
+		.texts = x->prompts,
+		.format = x->format,
+		.is_count = x->endpoint.op == OP_COUNT_TOKENS,
+		.model = model,
+	};
+	struct route_options options;
+
+	if (!x->prompts || (x->endpoint.op != OP_GENERATE && !s.is_count)) {
+		return;
+	}
+	route_options_read(account, &options);
+	s.role = options.developer_role == DEVELOPER_NATIVE ? "developer" : "system";
+	prompt_splice(&s, x->scan.text);
+	for (size_t i = 0; i < s.count; i++) {
+		add_edit(edits, s.edits[i].range, s.edits[i].text);
+	}
+}
+
+static bool build_body(struct exchange *x, const struct upstream_account *account,
+		       const char *model, struct transfer_spec *spec, struct err *err)
+{
+	struct edit_list edits = { .count = 0 };
+
+	spec->has_body = x->body.len > 0 || str_eq(spec->method, "POST");
+	body_unpatch(&x->body);
+	if (x->scan.text.ptr) {
+		edit_model(x, model, &edits);
+		edit_provider(x, &edits);
+		edit_usage(x, account, &edits);
+		edit_prompts(x, account, model, &edits);
+	}
+	return body_patch(&x->body, edits.items, edits.count, &spec->body) ||
+	       err_setf(err, ERR_FAILED, "the gateway's memory budget is used up");
+}
+
+/* ---- converted ---- */
+
+/* Decoded once; every candidate of another format is encoded from it. */
+static bool decode_hub(struct exchange *x, struct err *err)
+{
+	struct api_error error;
+	struct convert_source source = {
+		.format = x->format,
+		.body = body_text(&x->body),
+		.path_model = *x->endpoint.model ? x->endpoint.model : NULL,
+		.path_stream = x->endpoint.is_stream,
+		.gemini_array = x->endpoint.is_array_stream,
+		.text_completion = x->endpoint.op == OP_COMPLETIONS,
+		.signatures = &x->signatures,
+	};
+
+	x->signatures.memory = x->worker->shared->signatures;
+	x->signatures.owner = x->key ? x->key->id : "";
+	if (!x->hub) {
+		x->hub = convert_decode(&source, &x->arena, &x->warnings, &error);
+		if (x->hub && x->prompts) {
+			prompt_into_hub(x->hub, x->prompts);
+		}
+	}
+	return x->hub || err_setf(err, ERR_INVALID, "%.400s", error.message);
+}
+
+static bool convert_body(struct exchange *x, const struct candidate *c, const char *model,
+			 struct transfer_spec *spec, struct err *err)
+{
+	struct converted *converted = &x->call.converted;
+	struct convert_target target = {
+		.format = x->call.format,
+		.account = c->account,
+		.model = model,
+		.asked_model = x->model,
+	};
+	struct api_error error;
+
+	body_unpatch(&x->body);
+	if (!decode_hub(x, err)) {
+		return false;
+	}
+	if (!convert_encode(x->hub, &target, &x->warnings, converted, &error)) {
+		return err_setf(err, ERR_INVALID, "%.400s", error.message);
+	}
+	x->warnings_text = converted->warnings.len ?
+		arena_strdup(&x->arena, buf_text(&converted->warnings)) : NULL;
+	spec->has_body = true;
+	spec->body = buf_slice(&converted->body);
+	return true;
+}
+
+static bool is_convertible(const struct exchange *x, const struct call *call)
+{
+	return (x->endpoint.op == OP_GENERATE || x->endpoint.op == OP_COMPLETIONS) &&
+	       format_find(x->format) && format_find(call->format);
+}
+
+bool upstream_body_build(struct exchange *x, const struct candidate *c,
+			   struct provider_request *req, struct transfer_spec *spec,
+			   struct err *err)
+{
+	struct call *call = &x->call;
+
+	call->is_converted = call->format != x->format;
+	x->warnings_text = NULL;
+	if (!call->is_converted) {
+		return build_body(x, req->account, req->model, spec, err);
+	}
+	if (!is_convertible(x, call)) {
+		return err_setf(err, ERR_INVALID, "it speaks %s, and this request is %s",
+				format_name(call->format), format_name(x->format));
+	}
+	if (!convert_body(x, c, req->model, spec, err)) {
+		return false;
+	}
+	req->is_converted = true;
+	req->op = OP_GENERATE;
+	req->is_stream = call->converted.stream;
+	if (call->converted.anthropic_version) {
+		req->anthropic_version = call->converted.anthropic_version;
+	}
+	return true;
+}
