@@ -313,9 +313,11 @@ void gemini_encode_event(void *state, const struct event *ev, struct buf *out)
 		write_error(e, ev->error, out);
 		break;
 	case EVENT_PING:
-		/* An array has no place for a sign of life. */
+		/* An array has no place for a sign of life; and where there is one
+		 * it is an empty line, because Gemini CLI and the SDK's 1.x line
+		 * read nothing behind a comment (C143 has one). */
 		if (!e->plan->gemini_array) {
-			buf_adds(out, ": keep-alive\r\n\r\n");
+			buf_adds(out, "\r\n");
 		}
 		break;
 	}
