@@ -24,7 +24,8 @@ OPTIONAL_PKGS := libbrotlidec libzstd
 
 # These install packages first and then call make again: nothing here may ask
 # pkg-config before the packages are there.
-SETUP_GOALS := help deps run check check-asan check-tsan cov fuzz lint bench clean format
+SETUP_GOALS := help deps run check check-clients check-asan check-tsan cov fuzz lint bench \
+               clean format
 ifneq ($(filter-out $(SETUP_GOALS),$(or $(MAKECMDGOALS),all)),)
 have = $(shell pkg-config --exists $(1) && echo $(1))
 FOUND := $(foreach p,$(OPTIONAL_PKGS),$(call have,$(p)))
@@ -79,8 +80,8 @@ UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 TOOL_SRCS := $(sort $(wildcard tests/unit/*_tool.c))
 TOOL_BINS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 
-.PHONY: all help deps run check check-all check-unit check-asan check-tsan cov fuzz fuzz-build bench install \
-        uninstall lint hdr-check format clean FORCE
+.PHONY: all help deps run check check-all check-clients check-clients-all check-unit check-asan \
+        check-tsan cov fuzz fuzz-build bench install uninstall lint hdr-check format clean FORCE
 .DELETE_ON_ERROR:
 
 all: $(BIN) ## build the program (default)
@@ -136,9 +137,23 @@ $(CLIENTS): tests/clients/package-lock.json
 	npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# The programs made with them. Not `npm ci`: it wants every platform's package
+# in the lock file, also those that a registry does not have.
+CLIS := tests/clients-cli/node_modules/.package-lock.json
+$(CLIS): tests/clients-cli/package-lock.json
+	npm install --no-save --prefix tests/clients-cli --no-audit --no-fund --loglevel=error
+	@touch $@
+
 check: ## install what is missing, build, run every test
 	$(DEPS) packaging/check-deps.txt
 	@$(SUBMAKE) --no-print-directory check-all
+
+check-clients: ## run Claude Code, Codex, Gemini CLI and opencode through the gateway
+	$(DEPS) packaging/check-deps.txt
+	@$(SUBMAKE) --no-print-directory check-clients-all
+
+check-clients-all: $(BIN) $(CLIS)
+	@tests/run --build $(BUILD) clis
 
 check-asan: ## every test under AddressSanitizer and UBSan
 	$(DEPS) packaging/check-deps.txt

@@ -8,11 +8,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const BINARY = path.resolve(process.env.GATEWAY_BIN ?? "../../build/release/llm-gateway");
+export const BINARY = path.resolve(process.env.GATEWAY_BIN ??
+  new URL("../../build/release/llm-gateway", import.meta.url).pathname);
 
 const DEMO = { id: "upstream_demo", name: "demo", type: "none", provider: "demo" };
 
-/** A running gateway: { url, key, close() }. */
+/** A running gateway: { url, key, home, cli(), close() }. */
 export async function startGateway(accounts = [DEMO], more = {}) {
   const root = mkdtempSync(path.join(tmpdir(), "lgw-client-"));
   const home = path.join(root, "home");
@@ -33,7 +34,7 @@ export async function startGateway(accounts = [DEMO], more = {}) {
   const gone = new Promise((resolve) => child.once("exit", resolve));
   const status = await waitForStatus(path.join(home, "control.sock"), child, () => log);
   return {
-    url: `http://${status.listen}`, key,
+    url: `http://${status.listen}`, key, home,
     cli: (...args) => spawnSync(BINARY, args, { env, encoding: "utf8" }),
     async close() {
       child.kill();

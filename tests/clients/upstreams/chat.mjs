@@ -10,8 +10,9 @@ function usage({ input, cached, output, reasoning }) {
     completion_tokens_details: { reasoning_tokens: reasoning } };
 }
 
-function toolCall({ id, name, args }) {
-  return { id, type: "function", function: { name, arguments: JSON.stringify(args) } };
+function toolCall({ id, name, args, custom }) {
+  return custom ? { id, type: "custom", custom: { name, input: args.input } }
+    : { id, type: "function", function: { name, arguments: JSON.stringify(args) } };
 }
 
 function chunk(model, delta, finish_reason = null) {
@@ -20,11 +21,12 @@ function chunk(model, delta, finish_reason = null) {
 }
 
 function callChunks(model, call, index) {
-  const head = toolCall({ ...call, args: {} });
-  head.function.arguments = "";
-  return [chunk(model, { tool_calls: [{ index, ...head }] }),
-    ...pieces(JSON.stringify(call.args)).map((piece) =>
-      chunk(model, { tool_calls: [{ index, function: { arguments: piece } }] }))];
+  const { id, type, [type]: whole } = toolCall(call);
+  const { name, ...rest } = whole;
+  const [[member, text]] = Object.entries(rest);
+  const say = (more) => chunk(model, { tool_calls: [{ index, ...more }] });
+  return [say({ id, type, [type]: { name, [member]: "" } }),
+    ...pieces(text).map((piece) => say({ [type]: { [member]: piece } }))];
 }
 
 function partsOf(content) {

@@ -18,12 +18,12 @@ function items(turn) {
     out.push({ id: "msg_1", type: "message", status: "completed", role: "assistant",
       content: [{ type: "output_text", text: turn.text, annotations: [], logprobs: [] }] });
   }
-  for (const { id, name, args, custom } of turn.calls) {
+  for (const { id, name: full, args, custom } of turn.calls) {
+    const [name, namespace] = full.split("__").reverse();
+    const common = { status: "completed", call_id: id, name, ...(namespace && { namespace }) };
     out.push(custom
-      ? { id: "ctc_" + id, type: "custom_tool_call", status: "completed", call_id: id, name,
-        input: args.input }
-      : { id: "fc_" + id, type: "function_call", status: "completed", call_id: id, name,
-        arguments: JSON.stringify(args) });
+      ? { id: "ctc_" + id, type: "custom_tool_call", ...common, input: args.input }
+      : { id: "fc_" + id, type: "function_call", ...common, arguments: JSON.stringify(args) });
   }
   return out;
 }
@@ -80,6 +80,12 @@ function opened(item) {
   const empty = { summary: [], content: [], arguments: "", input: "", status: "in_progress" };
   return Object.fromEntries(Object.entries(item)
     .filter(([k]) => k !== "encrypted_content").map(([k, v]) => [k, empty[k] ?? v]));
+}
+
+/* Names of the tools, those of a namespace as "namespace__name". */
+function toolNames(tools) {
+  return tools.flatMap((tool) => tool.type === "namespace"
+    ? tool.tools.map(({ name }) => `${tool.name}__${name}`) : [tool.name ?? tool.type]);
 }
 
 function parts(content) {
@@ -142,7 +148,8 @@ export default {
         parts(m.content).filter((p) => p.text).map((p) => p.text)),
       images: messages.flatMap((m) => parts(m.content)).filter((p) => p.type === "input_image")
         .map(image),
-      tools: (body.tools ?? []).map((tool) => tool.name ?? tool.type),
+      tools: toolNames([...body.tools ?? [],
+        ...input.filter((i) => i.type === "additional_tools").flatMap((i) => i.tools)]),
       results: outputs.map((i) => ({ id: i.call_id, text: textOf(i.output) })),
       schema: body.text?.format?.schema,
       signatures: input.filter((i) => i.type === "reasoning").map((i) => i.encrypted_content),

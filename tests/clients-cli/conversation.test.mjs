@@ -1,0 +1,58 @@
+// Each client on each upstream format: connected by `connect` and with no other
+// setting it asks, calls a tool, reads the result and answers.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { CLIS } from "./clis.mjs";
+import { FORMATS } from "../clients/upstream.mjs";
+import { startWorld } from "./lab.mjs";
+
+const ANSWER = "The file is there, as asked.";
+
+for (const [client, cli] of Object.entries(CLIS)) {
+  for (const format of Object.keys(FORMATS)) {
+    describe(`${client} on ${format}`, () => {
+      let world;
+
+      /* Requests without tools are for titles and the like. */
+      function script({ tools, results }) {
+        if (tools.length === 0 || results.length > 0) return { text: ANSWER };
+        return { thinking: "It needs the shell.", text: "I will make it.",
+          calls: [cli.shell("echo made > proof.txt", tools)] };
+      }
+
+      before(async () => {
+        world = await startWorld(format, cli.model, script,
+          { routing: { max_attempts: 1 } });
+        for (const [name, text] of Object.entries(cli.files)) world.home.write(name, text);
+      });
+      after(() => world?.close());
+
+      test("connect and --undo leave its files as they were", () => {
+        const earlier = world.home.files();
+        world.home.command("connect", client);
+        assert.notDeepEqual(world.home.files(), earlier);
+        world.home.command("connect", client, "--undo");
+        assert.deepEqual(world.home.files(), earlier);
+      });
+
+      test("a conversation with a tool", async () => {
+        world.home.command("connect", client);
+        const done = await world.home.run(cli.argv(cli.model, "Make the file proof.txt"));
+        assert.equal(done.code, 0, done.stdout + done.stderr);
+        assert.equal(cli.said(done.stdout), ANSWER);
+        assert.equal(world.home.files()["work/proof.txt"], "made\n");
+        const results = world.model.asked.at(-1).results;
+        assert.equal(results.at(-1).id, "call_1");
+      });
+
+      test("--undo after it ran leaves nothing of the gateway", () => {
+        world.home.command("connect", client, "--undo");
+        const files = world.home.files();
+        for (const name of Object.keys(cli.files)) {
+          assert.ok(!files[name].includes(world.gateway.key) &&
+            !files[name].includes(world.gateway.url), files[name]);
+        }
+      });
+    });
+  }
+}
