@@ -1,7 +1,6 @@
 // Every SDK on every upstream: what a model says in one vendor's format must
 // come out of another vendor's own parser, and what the SDK asks must reach the
-// model. Chat has no place for signatures (`keepsSignatures`), and one SDK does
-// not show what such servers think (`showsThinking`).
+// model. One SDK does not show what Chat servers think (`showsThinking`).
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startGateway } from "./lab.mjs";
@@ -83,7 +82,7 @@ for (const name of Object.keys(FORMATS)) {
           const seen = upstream.asked.at(-1);
           assert.deepEqual(seen.results.map(({ id }) => id), CALLS.map(({ id }) => id));
           seen.results.forEach(({ text }, i) => assert.match(text, new RegExp(`result ${i}`)));
-          if (sdk.keepsSignatures && name !== "openai-chat") {
+          if (name !== "openai-chat") {
             assert.deepEqual(seen.signatures, [signatureOf(THINKING)]);
           }
         });

@@ -36,8 +36,8 @@ async function result(request, answer) {
 }
 
 function sdk(name, format, model, thinking, more) {
-  return { name: "ai, " + name, format, showsThinking: true,
-    keepsSignatures: format !== "openai-chat", model, thinking, ...more,
+  return { name: "ai, " + name, format, showsThinking: true, model, thinking,
+    ...more,
     stops: { end: "stop", calls: "tool-calls", length: "length" },
 
     async whole(gateway, ask) {

@@ -38,7 +38,7 @@ function result(body, message) {
 }
 
 export default [{
-  name: "@anthropic-ai/sdk", format: "anthropic", showsThinking: true, keepsSignatures: true,
+  name: "@anthropic-ai/sdk", format: "anthropic", showsThinking: true,
   stops: { end: "end_turn", calls: "tool_use", length: "max_tokens" },
 
   async whole(gateway, ask) {

@@ -39,7 +39,7 @@ function result(body, parts, last) {
 }
 
 export default [{
-  name: "@google/genai", format: "gemini", showsThinking: true, keepsSignatures: true,
+  name: "@google/genai", format: "gemini", showsThinking: true,
   stops: { end: "STOP", calls: "STOP", length: "MAX_TOKENS" },
 
   async whole(gateway, ask) {

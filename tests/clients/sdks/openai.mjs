@@ -42,7 +42,7 @@ function chatResult(request, completion, thinking) {
 }
 
 const chat = {
-  name: "openai chat", format: "openai-chat", showsThinking: true, keepsSignatures: false,
+  name: "openai chat", format: "openai-chat", showsThinking: true,
   stops: { end: "stop", calls: "tool_calls", length: "length" },
 
   async whole(gateway, ask) {
@@ -97,7 +97,7 @@ function responseResult(request, response) {
 }
 
 const responses = {
-  name: "openai responses", format: "openai-responses", showsThinking: true, keepsSignatures: true,
+  name: "openai responses", format: "openai-responses", showsThinking: true,
   stops: { end: "completed", calls: "completed", length: "max_output_tokens" },
 
   async whole(gateway, ask) {
