@@ -17,45 +17,54 @@
 
 /* ---- the object ---- */
 
+/* With its length: every chunk of some streams is compared with these. */
+struct word {
+	const char *text;
+	size_t len;
+};
+
+#define WORD(literal) { literal, sizeof(literal) - 1 }
+#define NO_WORD { NULL, 0 }
+
 struct usage_name {
-	const char *container;  /* NULL: the object itself */
-	const char *name;
+	struct word container;  /* none: the object itself */
+	struct word name;
 	enum usage_slot slot;
 };
 
 static const struct usage_name anthropic_names[] = {
-	{ NULL, "input_tokens", USAGE_UNCACHED },
-	{ NULL, "cache_read_input_tokens", USAGE_CACHED },
-	{ NULL, "cache_creation_input_tokens", USAGE_CACHE_WRITE },
-	{ NULL, "output_tokens", USAGE_OUT },
-	{ "cache_creation", "ephemeral_1h_input_tokens", USAGE_CACHE_WRITE_1H },
-	{ "output_tokens_details", "thinking_tokens", USAGE_REASONING },
-	{ NULL, NULL, USAGE_IN },
+	{ NO_WORD, WORD("input_tokens"), USAGE_UNCACHED },
+	{ NO_WORD, WORD("cache_read_input_tokens"), USAGE_CACHED },
+	{ NO_WORD, WORD("cache_creation_input_tokens"), USAGE_CACHE_WRITE },
+	{ NO_WORD, WORD("output_tokens"), USAGE_OUT },
+	{ WORD("cache_creation"), WORD("ephemeral_1h_input_tokens"), USAGE_CACHE_WRITE_1H },
+	{ WORD("output_tokens_details"), WORD("thinking_tokens"), USAGE_REASONING },
+	{ NO_WORD, NO_WORD, USAGE_IN },
 };
 
 /* Chat, Responses, embeddings: the two families share no name. */
 static const struct usage_name openai_names[] = {
-	{ NULL, "prompt_tokens", USAGE_IN },
-	{ NULL, "completion_tokens", USAGE_OUT },
-	{ NULL, "prompt_cache_hit_tokens", USAGE_CACHED },
-	{ "prompt_tokens_details", "cached_tokens", USAGE_CACHED },
-	{ "prompt_tokens_details", "cache_write_tokens", USAGE_CACHE_WRITE },
-	{ "completion_tokens_details", "reasoning_tokens", USAGE_REASONING },
-	{ NULL, "input_tokens", USAGE_IN },
-	{ NULL, "output_tokens", USAGE_OUT },
-	{ "input_tokens_details", "cached_tokens", USAGE_CACHED },
-	{ "input_tokens_details", "cache_write_tokens", USAGE_CACHE_WRITE },
-	{ "output_tokens_details", "reasoning_tokens", USAGE_REASONING },
-	{ NULL, NULL, USAGE_IN },
+	{ NO_WORD, WORD("prompt_tokens"), USAGE_IN },
+	{ NO_WORD, WORD("completion_tokens"), USAGE_OUT },
+	{ NO_WORD, WORD("prompt_cache_hit_tokens"), USAGE_CACHED },
+	{ WORD("prompt_tokens_details"), WORD("cached_tokens"), USAGE_CACHED },
+	{ WORD("prompt_tokens_details"), WORD("cache_write_tokens"), USAGE_CACHE_WRITE },
+	{ WORD("completion_tokens_details"), WORD("reasoning_tokens"), USAGE_REASONING },
+	{ NO_WORD, WORD("input_tokens"), USAGE_IN },
+	{ NO_WORD, WORD("output_tokens"), USAGE_OUT },
+	{ WORD("input_tokens_details"), WORD("cached_tokens"), USAGE_CACHED },
+	{ WORD("input_tokens_details"), WORD("cache_write_tokens"), USAGE_CACHE_WRITE },
+	{ WORD("output_tokens_details"), WORD("reasoning_tokens"), USAGE_REASONING },
+	{ NO_WORD, NO_WORD, USAGE_IN },
 };
 
 static const struct usage_name gemini_names[] = {
-	{ NULL, "promptTokenCount", USAGE_IN },
-	{ NULL, "toolUsePromptTokenCount", USAGE_TOOL_PROMPT },
-	{ NULL, "cachedContentTokenCount", USAGE_CACHED },
-	{ NULL, "candidatesTokenCount", USAGE_OUT },
-	{ NULL, "thoughtsTokenCount", USAGE_REASONING },
-	{ NULL, NULL, USAGE_IN },
+	{ NO_WORD, WORD("promptTokenCount"), USAGE_IN },
+	{ NO_WORD, WORD("toolUsePromptTokenCount"), USAGE_TOOL_PROMPT },
+	{ NO_WORD, WORD("cachedContentTokenCount"), USAGE_CACHED },
+	{ NO_WORD, WORD("candidatesTokenCount"), USAGE_OUT },
+	{ NO_WORD, WORD("thoughtsTokenCount"), USAGE_REASONING },
+	{ NO_WORD, NO_WORD, USAGE_IN },
 };
 
 static const struct usage_name *names_of(enum format_id format)
@@ -78,32 +87,39 @@ static const char *key_of(enum format_id format)
 	return format == FORMAT_GEMINI ? "\"usageMetadata\"" : "\"usage\"";
 }
 
-static void take_count(struct usage_scan *s, const struct json_member *m, const char *container)
+static bool is_word(const struct word *word, struct slice text)
+{
+	return text.len == word->len && (!text.len || memcmp(text.ptr, word->text, text.len) == 0);
+}
+
+/* `container`: the key of the object around it; SLICE_NULL: none. */
+static void take_count(struct usage_scan *s, const struct json_member *m,
+		       struct slice container)
 {
 	uint64_t count;
 
 	if (m->kind != JSON_NUMBER || !json_to_u64(m->value, &count) || count > INT32_MAX) {
 		return;
 	}
-	for (const struct usage_name *n = names_of(s->format); n->name; n++) {
-		if (str_eq(n->container, container) && slice_eq(m->key, n->name)) {
+	for (const struct usage_name *n = names_of(s->format); n->name.text; n++) {
+		if (is_word(&n->name, m->key) && is_word(&n->container, container)) {
 			s->counts[n->slot] = (int64_t)count;
 			return;
 		}
 	}
 }
 
-static const char *container_of(enum format_id format, const struct json_member *m)
+static bool is_container(enum format_id format, struct slice key)
 {
-	for (const struct usage_name *n = names_of(format); n->name; n++) {
-		if (n->container && slice_eq(m->key, n->container)) {
-			return n->container;
+	for (const struct usage_name *n = names_of(format); n->name.text; n++) {
+		if (n->container.len && is_word(&n->container, key)) {
+			return true;
 		}
 	}
-	return NULL;
+	return false;
 }
 
-static void take_details(struct usage_scan *s, struct slice object, const char *container)
+static void take_details(struct usage_scan *s, struct slice object, struct slice container)
 {
 	struct json_scan scan;
 	struct json_member m;
@@ -121,13 +137,10 @@ static void take_object(struct usage_scan *s, struct slice object)
 
 	json_scan_init(&scan, object);
 	while (json_scan_next(&scan, &m)) {
-		const char *container =
-			m.kind == JSON_OBJECT ? container_of(s->format, &m) : NULL;
-
-		if (container) {
-			take_details(s, m.value, container);
+		if (m.kind == JSON_OBJECT && is_container(s->format, m.key)) {
+			take_details(s, m.value, m.key);
 		} else {
-			take_count(s, &m, NULL);
+			take_count(s, &m, SLICE_NULL);
 		}
 	}
 }
@@ -169,22 +182,59 @@ static const char *container_in_event(enum format_id format)
 	return NULL;
 }
 
+/* Where an object follows the key, NULL: nowhere. Chat streams say
+ * `"usage":null` in every chunk but the last. */
+static const char *find_key(struct slice text, const char *key)
+{
+	size_t key_len = strlen(key);
+	const char *end = text.ptr + text.len;
+	const char *at = text.ptr;
+
+	while ((at = memmem(at, (size_t)(end - at), key, key_len))) {
+		const char *value = at + key_len;
+
+		while (value < end && (*value == ' ' || *value == '\t' || *value == ':')) {
+			value++;
+		}
+		if (value < end && *value == '{') {
+			return at;
+		}
+		at = value;
+	}
+	return NULL;
+}
+
+/* Of a line that has the key somewhere. */
 static void take_line(struct usage_scan *s, struct slice line)
 {
 	const char *key = s->format == FORMAT_GEMINI ? "usageMetadata" : "usage";
-	const char *quoted = key_of(s->format);
 	const char *container = container_in_event(s->format);
 	struct slice object;
 	struct slice json;
 
-	if (line.len < 5 || memcmp(line.ptr, "data:", 5) != 0 ||
-	    !memmem(line.ptr, line.len, quoted, strlen(quoted))) {
+	if (line.len < 5 || memcmp(line.ptr, "data:", 5) != 0) {
 		return;
 	}
 	json = slice_trim((struct slice){ line.ptr + 5, line.len - 5 });
 	if (find_object(json, NULL, key, &object) ||
 	    (container && find_object(json, container, key, &object))) {
 		take_object(s, object);
+	}
+}
+
+static void take_lines(struct usage_scan *s, struct slice rest)
+{
+	const char *key;
+
+	while (rest.len && (key = find_key(rest, key_of(s->format)))) {
+		const char *before = memrchr(rest.ptr, '\n', (size_t)(key - rest.ptr));
+		const char *from = before ? before + 1 : rest.ptr;
+		const char *end = rest.ptr + rest.len;
+		const char *newline = memchr(key, '\n', (size_t)(end - key));
+		const char *to = newline ? newline : end;
+
+		take_line(s, (struct slice){ from, (size_t)(to - from) });
+		rest = (struct slice){ to, (size_t)(end - to) };
 	}
 }
 
@@ -206,24 +256,11 @@ static struct slice end_kept_line(struct usage_scan *s, struct slice bytes)
 
 	keep(s, (struct slice){ bytes.ptr, len });
 	if (end) {
-		take_line(s, buf_slice(&s->kept));
+		take_lines(s, buf_slice(&s->kept));
 		buf_clear(&s->kept);
 		s->is_skipping = false;
 	}
 	return (struct slice){ bytes.ptr + len, bytes.len - len };
-}
-
-static void take_whole_lines(struct usage_scan *s, struct slice lines)
-{
-	const char *key = key_of(s->format);
-	struct slice line;
-
-	if (!memmem(lines.ptr, lines.len, key, strlen(key))) {
-		return;
-	}
-	while (slice_next(&lines, '\n', &line)) {
-		take_line(s, line);
-	}
 }
 
 static void feed_stream(struct usage_scan *s, struct slice bytes)
@@ -236,7 +273,7 @@ static void feed_stream(struct usage_scan *s, struct slice bytes)
 	}
 	last = bytes.len ? memrchr(bytes.ptr, '\n', bytes.len) : NULL;
 	whole = last ? (size_t)(last - bytes.ptr) + 1 : 0;
-	take_whole_lines(s, (struct slice){ bytes.ptr, whole });
+	take_lines(s, (struct slice){ bytes.ptr, whole });
 	if (whole < bytes.len) {
 		keep(s, (struct slice){ bytes.ptr + whole, bytes.len - whole });
 	}
@@ -365,7 +402,7 @@ void usage_scan_feed(struct usage_scan *s, struct slice bytes)
 void usage_scan_finish(struct usage_scan *s)
 {
 	if (s->is_stream) {
-		take_line(s, buf_slice(&s->kept));
+		take_lines(s, buf_slice(&s->kept));
 	} else {
 		take_end(s);
 	}
