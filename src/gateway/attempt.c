@@ -81,12 +81,6 @@ static void fail_call(struct exchange *x, const struct outcome *outcome)
 	attempt_end_call(x);
 }
 
-void attempt_failed(struct exchange *x, const struct outcome *outcome)
-{
-	fail_call(x, outcome);
-	attempt_next(x);
-}
-
 static void on_resume(struct deferred *d)
 {
 	struct exchange *x = (struct exchange *)((char *)d - offsetof(struct exchange, resume));
@@ -154,6 +148,20 @@ static bool start(struct exchange *x, const struct candidate *candidate, struct 
 	return c->transfer != NULL;
 }
 
+/* The conversation holds what another account signed or encrypted, as after a
+ * failover: without it the same upstream is asked once more. */
+static bool needs_cleaning(struct exchange *x, const struct outcome *outcome)
+{
+	struct api_error error;
+
+	if (x->history == HISTORY_ALL || (outcome->status != 400 && outcome->status != 404) ||
+	    x->endpoint.op != OP_GENERATE) {
+		return false;
+	}
+	error_read(outcome->status, outcome->body, &x->arena, &error);
+	return history_is_refused(&error);
+}
+
 static void wait_for_call(struct exchange *x, int64_t in_ms)
 {
 	x->phase_timer.on_fire = call_on_phase_timer;
@@ -187,6 +195,33 @@ static bool take_step(struct exchange *x, const struct step *step)
 		return true;
 	}
 	return true;
+}
+
+static void ask_again_cleaned(struct exchange *x)
+{
+	const struct candidate *candidate = x->call.candidate;
+	struct err err = ERR_INIT;
+
+	log_info("upstream", "%s refuses signatures that are not its own; asked again without",
+		 candidate->account->name);
+	attempt_end_call(x);
+	x->history = HISTORY_ALL;
+	if (start(x, candidate, &err)) {
+		wait_for_call(x, x->config->proxy.response_timeout_ms);
+	} else {
+		unfit(x, &err);
+		attempt_next(x);
+	}
+}
+
+void attempt_failed(struct exchange *x, const struct outcome *outcome)
+{
+	if (needs_cleaning(x, outcome)) {
+		ask_again_cleaned(x);
+		return;
+	}
+	fail_call(x, outcome);
+	attempt_next(x);
 }
 
 static void begin_walk(struct exchange *x)

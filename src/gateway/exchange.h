@@ -25,6 +25,7 @@
 #include "config/prompts.h"
 #include "formats/convert.h"
 #include "formats/detect.h"
+#include "formats/history.h"
 #include "formats/sig_memory.h"
 #include "formats/usage_scan.h"
 #include "gateway/body.h"
@@ -112,6 +113,7 @@ struct exchange {
 	struct hub_request *hub;        /* decoded once, for conversions */
 	struct warnings warnings;
 	struct sig_scope signatures;    /* for the hub */
+	enum history_scope history;     /* what goes from it */
 	uint64_t session;               /* affinity; 0: none */
 	bool is_background;             /* a count, a title, a probe */
 	struct call call;

@@ -3,22 +3,26 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "formats/format.h"
+#include "formats/history.h"
 #include "formats/prompt_splice.h"
 
-#define MAX_EDITS (SCAN_MAX_MODELS + 2 + PROMPT_MAX_EDITS)
+/* Without what has to go from the history. */
+#define USUAL_EDITS (SCAN_MAX_MODELS + 2 + PROMPT_MAX_EDITS)
 
 /* ---- as it came, with edits ---- */
 
 struct edit_list {
-	struct body_edit items[MAX_EDITS];
+	struct body_edit usual[USUAL_EDITS];
+	struct body_edit *items;
 	size_t count;
+	size_t room;
 };
 
 static void add_edit(struct edit_list *list, struct slice range, struct slice text)
 {
 	size_t at = list->count;
 
-	if (list->count == MAX_EDITS) {
+	if (list->count == list->room) {
 		return;
 	}
 	while (at > 0 && list->items[at - 1].range.ptr > range.ptr) {
@@ -151,11 +155,71 @@ static void edit_prompts(struct exchange *x, const struct upstream_account *acco
 	}
 }
 
+/* Which member a client finds missing, for the warning. */
+static const char *cleaned_path(enum format_id format)
+{
+	switch (format) {
+	case FORMAT_ANTHROPIC:
+		return "dropped:messages.thinking";
+	case FORMAT_RESPONSES:
+		return "dropped:input.reasoning";
+	default:
+		return "dropped:contents.thoughtSignature";
+	}
+}
+
+/* An envelope can only come from an answer that was converted. */
+static bool may_hold_envelopes(const struct exchange *x)
+{
+	for (size_t i = 0; i < x->config->account_count; i++) {
+		if (provider_format(&x->config->accounts[i], x->format, x->endpoint.op) !=
+		    x->format) {
+			return history_has_envelopes(x->format, x->scan.text);
+		}
+	}
+	return false;
+}
+
+static void make_room(struct edit_list *edits, size_t more, struct arena *a)
+{
+	struct body_edit *items = arena_alloc(a, (edits->count + more) * sizeof *items);
+
+	memcpy(items, edits->items, edits->count * sizeof *items);
+	edits->items = items;
+	edits->room = edits->count + more;
+}
+
+/* Signatures and blobs that this upstream cannot take (C6, C64). */
+static void edit_history(struct exchange *x, struct edit_list *edits)
+{
+	const struct history_edit *list = NULL;
+	size_t count = 0;
+
+	if (x->endpoint.op != OP_GENERATE && x->endpoint.op != OP_COUNT_TOKENS) {
+		return;
+	}
+	if (x->history == HISTORY_ALL || may_hold_envelopes(x)) {
+		list = history_clean(x->format, x->scan.text, x->history, &x->arena);
+	}
+	for (const struct history_edit *e = list; e; e = e->next) {
+		count++;
+	}
+	if (!count) {
+		return;
+	}
+	make_room(edits, count, &x->arena);
+	for (const struct history_edit *e = list; e; e = e->next) {
+		add_edit(edits, e->range, e->text);
+	}
+	x->warnings_text = cleaned_path(x->format);
+}
+
 static bool build_body(struct exchange *x, const struct upstream_account *account,
 		       const char *model, struct transfer_spec *spec, struct err *err)
 {
-	struct edit_list edits = { .count = 0 };
+	struct edit_list edits = { .room = USUAL_EDITS };
 
+	edits.items = edits.usual;
 	spec->has_body = x->body.len > 0 || str_eq(spec->method, "POST");
 	body_unpatch(&x->body);
 	if (x->scan.text.ptr) {
@@ -163,6 +227,7 @@ static bool build_body(struct exchange *x, const struct upstream_account *accoun
 		edit_provider(x, &edits);
 		edit_usage(x, account, &edits);
 		edit_prompts(x, account, model, &edits);
+		edit_history(x, &edits);
 	}
 	return body_patch(&x->body, edits.items, edits.count, &spec->body) ||
 	       err_setf(err, ERR_FAILED, "the gateway's memory budget is used up");
@@ -210,6 +275,9 @@ static bool convert_body(struct exchange *x, const struct candidate *c, const ch
 	body_unpatch(&x->body);
 	if (!decode_hub(x, err)) {
 		return false;
+	}
+	if (x->history == HISTORY_ALL) {
+		history_forget(x->hub);
 	}
 	if (!convert_encode(x->hub, &target, &x->warnings, converted, &error)) {
 		return err_setf(err, ERR_INVALID, "%.400s", error.message);

@@ -1,131 +1,225 @@
-#include "stats/history.c"
+/* What goes from a conversation that another upstream signed (C6, C60, C64),
+ * byte by byte. JSON stands with ' for " here. */
+#define _GNU_SOURCE     /* memmem */
+#include "tests/unit/convert_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <sqlite3.h>
-#include <unistd.h>
-#include <cmocka.h>
+#include <stdlib.h>
 
-static char path[64];
-static struct stats *stats;
+#include "base/crypto.h"
+#include "formats/history.c"
 
-static int set_up(void **state)
+#define A FORMAT_ANTHROPIC
+#define R FORMAT_RESPONSES
+#define G FORMAT_GEMINI
+#define ENVELOPES HISTORY_ENVELOPES
+#define ALL HISTORY_ALL
+
+static int by_place(const void *a, const void *b)
 {
-	(void)state;
-	snprintf(path, sizeof path, "/tmp/history_test.%d.db", (int)getpid());
-	stats = stats_create(1);
-	return 0;
+	const struct history_edit *const *x = a, *const *y = b;
+
+	return (*x)->range.ptr < (*y)->range.ptr ? -1 : 1;
 }
 
-static int tear_down(void **state)
+static void cleaned(enum format_id format, enum history_scope scope, const char *body,
+		    const char *expected)
 {
-	char other[80];
+	const struct history_edit *edits[64];
+	struct buf out = BUF_INIT(64 * KIB);
+	struct slice text = slice_of(json(body));
+	const char *from = text.ptr;
+	struct arena a;
+	size_t count = 0;
 
-	(void)state;
-	stats_destroy(stats);
-	unlink(path);
-	snprintf(other, sizeof other, "%s-wal", path);
-	unlink(other);
-	snprintf(other, sizeof other, "%s-shm", path);
-	unlink(other);
-	return 0;
+	arena_init(&a, 1024);
+	for (const struct history_edit *e = history_clean(format, text, scope, &a); e;
+	     e = e->next) {
+		edits[count++] = e;
+	}
+	qsort(edits, count, sizeof edits[0], by_place);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(edits[i]->range.ptr >= from);
+		buf_add(&out, from, (size_t)(edits[i]->range.ptr - from));
+		buf_add(&out, edits[i]->text.ptr, edits[i]->text.len);
+		from = edits[i]->range.ptr + edits[i]->range.len;
+	}
+	buf_adds(&out, from);
+	assert_string_equal(buf_text(&out), json(expected));
+	assert_non_null(json_read(&a, buf_slice(&out), NULL));
+	buf_release(&out);
+	arena_release(&a);
 }
 
-static void finish(int count)
+#define THINK(sig) "{'type':'thinking','thinking':'t','signature':'" sig "'}"
+#define TEXT "{'type':'text','text':'a'}"
+#define USE "{'type':'tool_use','id':'t1'}"
+#define SAID(blocks) "{'role':'assistant','content':[" blocks "]}"
+#define USER "{'role':'user','content':'q'}"
+#define RESULT "{'role':'user','content':[{'type':'tool_result','tool_use_id':'t1'}]}"
+#define TALK(messages) "{'model':'m','messages':[" messages "],'x':1}"
+#define OF_GEMINI "gw1.g.eyJkIjoiUyJ9"
+#define OF_ANTHROPIC "gw1.a.eyJkIjoiUyJ9"
+#define OF_OPENAI "gw1.o.eyJkIjoiUyJ9"
+
+static void c64_envelopes_leave_anthropic(void **state)
 {
-	struct request_record r = {
-		.at_ms = clock_wall_ms(),
-		.trace_id = "trace",
-		.key_name = "laptop",
-		.upstream = "up",
-		.model_used = "m",
-		.status = 200,
-		.tokens = { .in = 10, .out = 1, .is_known = true },
-		.cost_pico_usd = 5,
+	(void)state;
+	cleaned(A, ENVELOPES, TALK(USER "," SAID(THINK("own") "," TEXT)),
+		TALK(USER "," SAID(THINK("own") "," TEXT)));
+	cleaned(A, ENVELOPES, TALK(USER "," SAID(THINK(OF_GEMINI) " , " TEXT)),
+		TALK(USER "," SAID(" " TEXT)));
+	cleaned(A, ENVELOPES, TALK(USER "," SAID(TEXT "," THINK(OF_GEMINI) "," THINK("own"))),
+		TALK(USER "," SAID(TEXT "," THINK("own"))));
+	cleaned(A, ENVELOPES, TALK(USER "," SAID(THINK(OF_ANTHROPIC) "," TEXT)),
+		TALK(USER "," SAID(THINK("S") "," TEXT)));
+	cleaned(A, ENVELOPES, TALK(USER "," SAID(THINK("gw1.broken") "," TEXT)),
+		TALK(USER "," SAID(TEXT)));
+}
+
+static void lesson_2_a_message_of_thinking_alone_goes(void **state)
+{
+	(void)state;
+	cleaned(A, ALL, TALK(USER "," SAID(THINK("other")) "," USER), TALK(USER "," USER));
+	cleaned(A, ALL, TALK(USER "," SAID(THINK("other") ",{'type':'redacted_thinking','data':"
+		"'x'}," TEXT) "," USER), TALK(USER "," SAID(TEXT) "," USER));
+}
+
+static void c60_manual_thinking_stops_in_a_loop(void **state)
+{
+	(void)state;
+	cleaned(A, ALL, "{'thinking':{'type':'enabled','budget_tokens':1024},'messages':[" USER ","
+		SAID(THINK("other") "," USE) "," RESULT "]}",
+		"{'thinking':{'type':'disabled'},'messages':[" USER "," SAID(USE) "," RESULT "]}");
+	cleaned(A, ALL, "{'thinking':{'type':'adaptive'},'messages':[" USER ","
+		SAID(THINK("other") "," USE) "," RESULT "]}",
+		"{'thinking':{'type':'adaptive'},'messages':[" USER "," SAID(USE) "," RESULT "]}");
+	cleaned(A, ALL, "{'messages':[" USER "," SAID(THINK("other") "," TEXT) "," USER
+		"],'thinking':{'type':'enabled','budget_tokens':1024}}",
+		"{'messages':[" USER "," SAID(TEXT) "," USER
+		"],'thinking':{'type':'enabled','budget_tokens':1024}}");
+}
+
+#define REASONING(blob) "{'type':'reasoning','id':'rs_1','summary':[],'encrypted_content':'" \
+	blob "'}"
+#define INPUT(items) "{'model':'m','input':[" items "]}"
+
+static void c64_envelopes_leave_responses(void **state)
+{
+	(void)state;
+	cleaned(R, ENVELOPES, "{'model':'m','input':'hi'}", "{'model':'m','input':'hi'}");
+	cleaned(R, ENVELOPES, INPUT(USER "," REASONING("gAAA") "," REASONING(OF_GEMINI)),
+		INPUT(USER "," REASONING("gAAA")));
+	cleaned(R, ENVELOPES, INPUT(REASONING(OF_GEMINI) "," REASONING(OF_ANTHROPIC)), INPUT(""));
+	cleaned(R, ENVELOPES, INPUT(REASONING(OF_OPENAI)), INPUT(REASONING("S")));
+}
+
+static void lesson_8_what_another_account_encrypted_goes(void **state)
+{
+	(void)state;
+	cleaned(R, ALL, INPUT(USER "," REASONING("gAAA")
+		",{'type':'function_call','id':'fc_1','call_id':'c'},"
+		"{'id':'msg_1','type':'message','role':'assistant'}"
+		",{'id':'only'},{'type':'item_reference','id':'x'},'odd'"),
+		INPUT(USER ",{'type':'function_call','call_id':'c'},"
+		"{'type':'message','role':'assistant'},{},{'type':'item_reference','id':'x'},"
+		"'odd'"));
+}
+
+#define PARTS(parts) "{'contents':[{'role':'model','parts':[" parts "]}]}"
+#define CALL(sig) "{'functionCall':{'name':'f'},'thoughtSignature':'" sig "'}"
+
+static void c64_envelopes_leave_gemini(void **state)
+{
+	/* Base64 of OF_ANTHROPIC and of an envelope of Gemini's own. */
+	static const char foreign[] = "Z3cxLmEuZXlKa0lqb2lVeUo5";
+	static const char own[] = "Z3cxLmcuZXlKa0lqb2lVeUo5";
+	char body[512];
+	char expected[512];
+
+	(void)state;
+	assert_true(history_has_envelopes(G, slice_of(json("{'x':'Z3cxLmEuZXl'}"))));
+	cleaned(G, ENVELOPES, PARTS(CALL("U0lH")), PARTS(CALL("U0lH")));
+	snprintf(body, sizeof body, PARTS(CALL("%s") ",{'text':'a','thought_signature':'%s'},"
+		 "{'thoughtSignature':'%s'}"), foreign, foreign, foreign);
+	cleaned(G, ENVELOPES, body, PARTS(CALL(GEMINI_NO_SIGNATURE) ",{'text':'a'}"));
+	snprintf(body, sizeof body, PARTS(CALL("%s")), own);
+	snprintf(expected, sizeof expected, "%s", PARTS(CALL("S")));
+	cleaned(G, ENVELOPES, body, expected);
+	cleaned(G, ALL, PARTS("{'thoughtSignature':'U0lH','text':'a'}," CALL("U0lH")),
+		PARTS("{'text':'a'}," CALL(GEMINI_NO_SIGNATURE)));
+}
+
+static void c6_only_marked_bodies_are_read(void **state)
+{
+	(void)state;
+	assert_true(history_has_envelopes(A, slice_of(json("{'signature':'gw1.g.x'}"))));
+	assert_false(history_has_envelopes(A, slice_of(json("{'text':'say gw1.'}"))));
+	assert_false(history_has_envelopes(FORMAT_CHAT, slice_of(json("{'x':'gw1.g.x'}"))));
+}
+
+static void what_refusals_look_like(void **state)
+{
+	static const struct {
+		const char *message;
+		bool is_refused;
+	} cases[] = {
+		{ "messages.1.content.0: Invalid `signature` in `thinking` block", true },
+		{ "messages.1.content.0: Invalid signature in thinking block", true },
+		{ "The encrypted content gAAA...DQ== could not be verified.", true },
+		{ "Item with id 'rs_68' not found. Items are not persisted", true },
+		{ "Corrupted thought signature.", true },
+		{ "Unable to submit request because Thought signature is not valid", true },
+		{ "Function call is missing a thought_signature in functionCall parts", false },
+		{ "messages.0.content: Field required", false },
+		{ "", false },
 	};
 
-	for (int i = 0; i < count; i++) {
-		stats_finish(stats_shard(stats, 0), &r);
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct api_error error = { .message = cases[i].message, .code = "" };
+
+		assert_int_equal(history_is_refused(&error), cases[i].is_refused);
 	}
 }
 
-static int64_t requests(struct history *h)
+/* Whatever comes, what is left is JSON again. */
+static void hostile_bodies_stay_json(void **state)
 {
-	struct usage_table groups = { .rows.len = 0 };
-	struct usage_sums total = { 0 };
-
-	read_usage(h, USAGE_BY_UPSTREAM, 0, &groups, &total);
-	usage_release(&groups);
-	return total.requests;
-}
-
-static void keeps_the_last_ones_in_bounds(void **state)
-{
-	struct history *h = history_create(stats, NULL);
+	static const char *const odd[] = {
+		"{}", "{'messages':{}}", "{'messages':[1,null,[],{'role':'assistant'}]}",
+		"{'input':[null,{'type':'reasoning'}]}", "{'contents':[{'parts':{}}]}",
+		"{'contents':[{'parts':[{'thoughtSignature':1}]}]}",
+		"{'messages':[{'role':'assistant','content':[{'type':'thinking'}]}]}",
+	};
+	static const enum format_id formats[] = { A, R, G, FORMAT_CHAT };
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
-		finish(HISTORY_RECORDS / 2);
-		history_tick(h);
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+		for (size_t f = 0; f < ARRAY_LEN(formats); f++) {
+			struct arena a;
+
+			arena_init(&a, 256);
+			history_clean(formats[f], slice_of(json(odd[i])), ALL, &a);
+			history_clean(formats[f], slice_of(json(odd[i])), ENVELOPES, &a);
+			history_clean(formats[f], slice_of("no json"), ALL, &a);
+			arena_release(&a);
+		}
 	}
-	assert_int_equal(h->count, HISTORY_RECORDS);
-	assert_int_equal(record_id(record_at(h, 0)), HISTORY_RECORDS / 2 + 1);
-	assert_true(h->bytes <= HISTORY_BYTES);
-	assert_int_equal(requests(h), 3 * HISTORY_RECORDS / 2);
-	history_destroy(h);
-}
-
-static void comes_back_from_the_disk(void **state)
-{
-	struct history *h = history_create(stats, path);
-
-	(void)state;
-	finish(7);
-	history_destroy(h);
-	h = history_create(stats, path);
-	finish(3);
-	assert_int_equal(requests(h), 10);
-	history_tick(h);
-	assert_int_equal(requests(h), 10);
-	assert_int_equal(h->last_id, 10);
-	assert_int_equal(h->usage.rows.len, 0);
-	history_destroy(h);
-}
-
-/* What could not be written is counted, and written later. */
-static void a_failing_disk_loses_nothing(void **state)
-{
-	struct history *h = history_create(stats, path);
-	char problem[MAX_ERR_MSG];
-	sqlite3 *other;
-
-	(void)state;
-	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	finish(5);
-	history_tick(h);
-	history_problem(h, problem);
-	assert_non_null(strstr(problem, "locked"));
-	assert_int_equal(requests(h), 5);
-	assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(other);
-	h->retry_at_ms = 0;
-	history_tick(h);
-	history_problem(h, problem);
-	assert_string_equal(problem, "");
-	assert_int_equal(state_db_last_id(h->store), 5);
-	assert_int_equal(requests(h), 5);
-	history_destroy(h);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(keeps_the_last_ones_in_bounds, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(comes_back_from_the_disk, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_failing_disk_loses_nothing, set_up, tear_down),
+		cmocka_unit_test(c64_envelopes_leave_anthropic),
+		cmocka_unit_test(lesson_2_a_message_of_thinking_alone_goes),
+		cmocka_unit_test(c60_manual_thinking_stops_in_a_loop),
+		cmocka_unit_test(c64_envelopes_leave_responses),
+		cmocka_unit_test(lesson_8_what_another_account_encrypted_goes),
+		cmocka_unit_test(c64_envelopes_leave_gemini),
+		cmocka_unit_test(c6_only_marked_bodies_are_read),
+		cmocka_unit_test(what_refusals_look_like),
+		cmocka_unit_test(hostile_bodies_stay_json),
 	};
 
-	log_configure(&(const struct log_options){ .level = LOG_OFF, .console_level = LOG_OFF });
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
