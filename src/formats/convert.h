@@ -94,6 +94,10 @@ enum convert_state convert_stream_fail(struct convert_stream *s, const struct ap
 /* A sign of life for a streaming client, after its head was sent (C140-C143). */
 void convert_stream_keepalive(struct convert_stream *s, struct buf *out);
 
+/* The same for a stream that passes unread, at the end of one of its events.
+ * "" for FORMAT_NONE, whose streams nobody knows. */
+const char *format_keepalive(enum format_id format);
+
 /* After FAILED: the error, borrowed. When content had reached a streaming
  * client, its in-stream form is already in `out` (C156); otherwise nothing
  * was written, and the caller tries elsewhere or answers with an HTTP error

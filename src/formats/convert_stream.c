@@ -341,6 +341,22 @@ void convert_stream_keepalive(struct convert_stream *s, struct buf *out)
 	}
 }
 
+const char *format_keepalive(enum format_id format)
+{
+	switch (format) {
+	case FORMAT_ANTHROPIC:
+		return "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+	case FORMAT_CHAT:
+	case FORMAT_RESPONSES:
+		return ": keep-alive\n\n";
+	case FORMAT_GEMINI:
+		return ": keep-alive\r\n\r\n";
+	case FORMAT_NONE:
+		break;
+	}
+	return "";
+}
+
 const struct api_error *convert_stream_error(const struct convert_stream *s)
 {
 	return &s->error;

@@ -222,10 +222,29 @@ static void take_line(struct usage_scan *s, struct slice line)
 	}
 }
 
+/* Does one of the lines have the type of an event behind which nothing is
+ * missing? */
+static bool has_last_event(enum format_id format, struct slice lines)
+{
+	static const char *const responses[] = { "response.completed", "response.incomplete",
+						 "response.failed" };
+
+	if (format == FORMAT_ANTHROPIC) {
+		return memmem(lines.ptr, lines.len, "message_delta", 13);
+	}
+	for (size_t i = 0; format == FORMAT_RESPONSES && i < ARRAY_LEN(responses); i++) {
+		if (memmem(lines.ptr, lines.len, responses[i], strlen(responses[i]))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void take_lines(struct usage_scan *s, struct slice rest)
 {
 	const char *key;
 
+	s->has_end = s->has_end || has_last_event(s->format, rest);
 	while (rest.len && (key = find_key(rest, key_of(s->format)))) {
 		const char *before = memrchr(rest.ptr, '\n', (size_t)(key - rest.ptr));
 		const char *from = before ? before + 1 : rest.ptr;
@@ -242,6 +261,7 @@ static void keep(struct usage_scan *s, struct slice part)
 {
 	if (s->kept.len + part.len > MAX_KEPT_LINE) {
 		s->is_skipping = true;
+		s->has_end = true;      /* it may have been that one */
 		buf_clear(&s->kept);
 	} else if (!s->is_skipping) {
 		buf_add(&s->kept, part.ptr, part.len);
@@ -267,6 +287,7 @@ static void feed_stream(struct usage_scan *s, struct slice bytes)
 {
 	const char *last;
 	size_t whole;
+
 
 	if (s->kept.len || s->is_skipping) {
 		bytes = end_kept_line(s, bytes);
@@ -407,6 +428,13 @@ void usage_scan_finish(struct usage_scan *s)
 		take_end(s);
 	}
 	buf_clear(&s->kept);
+}
+
+bool usage_scan_may_end(const struct usage_scan *s)
+{
+	bool is_known = s->format == FORMAT_ANTHROPIC || s->format == FORMAT_RESPONSES;
+
+	return s->has_end || !s->is_stream || !is_known;
 }
 
 bool usage_scan_result(const struct usage_scan *s, struct hub_usage *out)

@@ -29,6 +29,7 @@ struct usage_scan {
 	enum format_id format;  /* FORMAT_NONE: the OpenAI families' names */
 	bool is_stream;         /* text/event-stream */
 	bool is_skipping;       /* inside a line that is too long to be kept */
+	bool has_end;           /* see usage_scan_may_end() */
 	char first;             /* of a JSON text: '{' or '[' */
 	struct buf kept;        /* a stream's started line, a JSON text's end */
 	int64_t counts[USAGE_SLOTS];    /* -1: not told */
@@ -41,6 +42,10 @@ void usage_scan_feed(struct usage_scan *s, struct slice bytes);
 
 /* No more will come. */
 void usage_scan_finish(struct usage_scan *s);
+
+/* A stream ends here: is it whole, as far as can be told? False where the
+ * format has a last event and it has not come (C132). */
+bool usage_scan_may_end(const struct usage_scan *s);
 
 /* So far. False: the upstream told nothing. */
 bool usage_scan_result(const struct usage_scan *s, struct hub_usage *out);

@@ -211,7 +211,10 @@ void call_on_phase_timer(struct timer *t)
 		drop_transfer(x);
 		pump_finish(x);
 	} else if (x->call.has_content && silent_ms < limit_ms) {
-		call_wait(x, limit_ms - silent_ms);
+		int64_t sign_ms = keepalive_turn(x);
+		int64_t left_ms = limit_ms - silent_ms;
+
+		call_wait(x, sign_ms && sign_ms < left_ms ? sign_ms : left_ms);
 	} else if (x->state == EXCHANGE_SENDING) {
 		drop_transfer(x);
 		pump_broken(x, "no data for too long");

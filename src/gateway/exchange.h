@@ -12,10 +12,10 @@
  * The parts: exchange.c (life and record), admit.c (who may ask what),
  * local.c (answers of the gateway itself), attempt.c (one candidate after
  * the other), waiting.c (for a place, for a token), upstream_request.c and
- * upstream_body.c (what is sent to it), call.c (what it answers), pump.c
- * (upstream to client), pin.c (state that lives upstream), reply_head.c
- * (headers), refuse.c and final_error.c (error answers). running.c tells what
- * is in progress.
+ * upstream_body.c (what is sent to it), call.c (what it answers), inside.c
+ * (errors that say 200), pump.c (upstream to client), keepalive.c (signs of
+ * life), pin.c (state that lives upstream), reply_head.c (headers), refuse.c
+ * and final_error.c (error answers). running.c tells what is in progress.
  */
 #ifndef GATEWAY_EXCHANGE_H
 #define GATEWAY_EXCHANGE_H
@@ -59,6 +59,7 @@ struct call {
 	bool is_stream;                 /* text/event-stream */
 	bool is_converted;              /* the two sides speak different formats */
 	bool has_content;               /* the first meaningful frame has come */
+	bool is_understood;             /* a stream that passes: that was a frame of its format */
 	bool is_complete;               /* the answer is whole */
 	struct converted converted;     /* what was sent, when is_converted */
 	struct convert_stream *stream;  /* converts, or only looks for content */
@@ -129,6 +130,8 @@ struct exchange {
 	bool is_filtering;
 	bool is_upstream_paused;
 	uint64_t last_bytes_ms;
+	uint64_t last_ping_ms;          /* keepalive.c */
+	char tail[256];                 /* what the client was sent last */
 	int64_t ttft_ms;
 	int64_t overhead_us;
 	int64_t bytes_out;
@@ -216,6 +219,7 @@ void pump_finish(struct exchange *x);           /* the whole answer has been sen
 /* Somebody here has ended the answer that is on its way. */
 void pump_cancel(struct exchange *x, const char *why);
 void pump_writable(struct exchange *x);
+void pump_send(struct exchange *x, struct slice bytes);   /* to a client whose head is out */
 /* pin.c: id of the account that holds what the request refers to, or NULL;
  * and the account that now holds what the answer, held so far, names. */
 const char *pin_find(struct exchange *x);
@@ -225,6 +229,24 @@ void pin_answer(struct exchange *x);
 void pump_keep_usage(struct exchange *x);
 /* The same without an end to them; leaves `out` as it is when none has come. */
 void pump_usage_so_far(const struct exchange *x, struct token_counts *out);
+
+/* inside.c: answers that say 200 and are none. A whole one of them, or a frame
+ * of a stream: the attempt failed. */
+void inside_fail(struct exchange *x, const struct api_error *error);
+/* Must it be held to its end, because it may turn out to be one? */
+bool inside_may_be_error(const struct exchange *x);
+/* Do the first `len` bytes held, but for the content at their end, match a
+ * configured pattern? Then the attempt failed. */
+bool inside_is_detected(struct exchange *x, size_t len, bool ends_in_content);
+/* At a clean end without content: was that no answer? Then the attempt failed. */
+bool inside_is_no_answer(struct exchange *x);
+
+/* keepalive.c: what was sent; a sign of life when it is time for one. Returns
+ * when to look again, 0: never. */
+void keepalive_note(struct exchange *x, struct slice sent);
+/* Was that the end of a stream, or an error in its place? */
+bool keepalive_saw_end(const struct exchange *x);
+int64_t keepalive_turn(struct exchange *x);
 
 /* reply_head.c: headers of an answer; arena memory. `head` NULL: an answer
  * of the gateway itself, with `content_type`. */

@@ -19,7 +19,7 @@
 
 /* ---- to the client ---- */
 
-static void send_on(struct exchange *x, struct slice bytes)
+void pump_send(struct exchange *x, struct slice bytes)
 {
 	size_t waiting;
 
@@ -28,6 +28,7 @@ static void send_on(struct exchange *x, struct slice bytes)
 	}
 	x->bytes_out += (int64_t)bytes.len;
 	x->chunks++;
+	keepalive_note(x, bytes);
 	waiting = client_write(x->client, bytes);
 	if (waiting > MAX_CLIENT_BACKLOG_BYTES && x->call.transfer && !x->is_upstream_paused) {
 		x->is_upstream_paused = true;
@@ -102,11 +103,11 @@ static void flow(struct exchange *x, struct slice bytes)
 	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES);
 
 	if (!x->is_filtering) {
-		send_on(x, bytes);
+		pump_send(x, bytes);
 		return;
 	}
 	model_filter_feed(&x->filter, bytes, &out);
-	send_on(x, buf_slice(&out));
+	pump_send(x, buf_slice(&out));
 	buf_release(&out);
 }
 
@@ -149,6 +150,15 @@ void pump_finish(struct exchange *x)
 
 /* ---- from the upstream ---- */
 
+/* The timer of a stream wakes for its signs of life as well. */
+static int64_t first_look_ms(const struct exchange *x)
+{
+	const struct proxy_config *p = &x->config->proxy;
+	bool is_sooner = p->keepalive_ms && p->keepalive_ms < p->stream_timeout_ms;
+
+	return is_sooner && !needs_whole(x) ? p->keepalive_ms : p->stream_timeout_ms;
+}
+
 static void note_content(struct exchange *x)
 {
 	struct call *c = &x->call;
@@ -164,25 +174,9 @@ static void note_content(struct exchange *x)
 		headers = call_headers(x);
 		walk_answered(&x->walk, &headers, clock_moment());
 		pin_answer(x);
-		call_wait(x, x->config->proxy.stream_timeout_ms);
+		call_wait(x, first_look_ms(x));
 	}
 	loop_defer(x->worker->loop, &x->settle);
-}
-
-/* An error where an answer was due, inside a 200: as its class says. */
-static void fail_inside(struct exchange *x, const struct api_error *error)
-{
-	struct buf body = BUF_INIT(MAX_ERROR_BODY_BYTES);
-	struct outcome outcome = {
-		.status = 200,
-		.detection = &x->config->detection,
-		.now_wall_ms = clock_wall_ms(),
-	};
-
-	error_write_body(x->call.format, error, &body);
-	outcome.body = arena_slice(&x->arena, buf_slice(&body));
-	buf_release(&body);
-	attempt_failed_inside(x, &outcome);
 }
 
 static bool usage_so_far(const struct exchange *x, struct hub_usage *u)
@@ -249,7 +243,7 @@ static void act_on(struct exchange *x, enum convert_state state)
 						convert_stream_error(c->stream)->message);
 			pump_finish(x);
 		} else {
-			fail_inside(x, convert_stream_error(c->stream));
+			inside_fail(x, convert_stream_error(c->stream));
 		}
 		break;
 	}
@@ -258,7 +252,7 @@ static void act_on(struct exchange *x, enum convert_state state)
 static void keep_or_send(struct exchange *x, const struct buf *out)
 {
 	if (x->state == EXCHANGE_SENDING) {
-		send_on(x, buf_slice(out));
+		pump_send(x, buf_slice(out));
 	} else {
 		buf_add(&x->call.held, buf_text(out), out->len);
 	}
@@ -280,36 +274,21 @@ static void convert_bytes(struct exchange *x, struct slice bytes)
 
 /* Line by line: what follows the first content is of no interest, even when
  * it makes no sense. */
-static enum convert_state feed_lines(struct convert_stream *stream, struct slice bytes)
+static enum convert_state feed_lines(struct convert_stream *stream, struct slice *bytes)
 {
 	struct buf nothing = BUF_INIT(MAX_HELD_BYTES);
 	enum convert_state state = CONVERT_WAITING;
 
-	while (bytes.len && state == CONVERT_WAITING) {
-		const char *end = memchr(bytes.ptr, '\n', bytes.len);
-		size_t len = end ? (size_t)(end - bytes.ptr) + 1 : bytes.len;
+	while (bytes->len && state == CONVERT_WAITING) {
+		const char *end = memchr(bytes->ptr, '\n', bytes->len);
+		size_t len = end ? (size_t)(end - bytes->ptr) + 1 : bytes->len;
 
-		state = convert_stream_feed(stream, (struct slice){ bytes.ptr, len }, &nothing);
-		bytes.ptr += len;
-		bytes.len -= len;
+		state = convert_stream_feed(stream, (struct slice){ bytes->ptr, len }, &nothing);
+		bytes->ptr += len;
+		bytes->len -= len;
 	}
 	buf_release(&nothing);
 	return state;
-}
-
-/* A whole answer that may turn out to be an error: no larger than those are. */
-static bool may_be_error(const struct exchange *x)
-{
-	const struct call *c = &x->call;
-
-	return !c->is_stream && x->endpoint.op == OP_GENERATE && format_find(c->format) &&
-	       !head_get(&c->head, "content-encoding") && c->held.len <= MAX_ERROR_BODY_BYTES;
-}
-
-/* Did one come that says 200? */
-static bool is_error_after_all(const struct exchange *x)
-{
-	return !x->call.has_content && may_be_error(x) && error_is_frame(buf_slice(&x->call.held));
 }
 
 /* Frames that the gateway cannot read are the client's business all the same:
@@ -326,11 +305,16 @@ static bool watch(struct exchange *x, struct slice bytes)
 	enum convert_state state;
 
 	if (!c->stream || c->has_content) {
-		return c->has_content || !may_be_error(x);
+		return c->has_content || !inside_may_be_error(x);
 	}
-	state = feed_lines(c->stream, bytes);
+	state = feed_lines(c->stream, &bytes);
+	c->is_understood = state == CONVERT_FLOWING;
+	if (state != CONVERT_WAITING &&
+	    inside_is_detected(x, c->held.len - bytes.len, state == CONVERT_FLOWING)) {
+		return false;
+	}
 	if (state == CONVERT_FAILED && !is_unreadable(convert_stream_error(c->stream))) {
-		fail_inside(x, convert_stream_error(c->stream));
+		inside_fail(x, convert_stream_error(c->stream));
 		return false;
 	}
 	return state != CONVERT_WAITING || c->held.len > MAX_HELD_BYTES;
@@ -389,26 +373,42 @@ static void end_converted(struct exchange *x)
 	}
 }
 
-void pump_end(struct exchange *x)
+/* Did a stream that passes end without its last event? Then the client would
+ * take the part for the whole. */
+static bool is_cut_off(struct exchange *x)
+{
+	const struct call *c = &x->call;
+
+	if (!c->is_understood || !c->is_counting || usage_scan_may_end(&c->usage)) {
+		return false;
+	}
+	pump_settle(x);
+	return !keepalive_saw_end(x);
+}
+
+static void end_flow(struct exchange *x)
 {
 	struct buf rest = BUF_INIT(MAX_SSE_EVENT_BYTES);
-	struct api_error error;
 
+	if (x->is_filtering) {
+		model_filter_finish(&x->filter, &rest);
+		pump_send(x, buf_slice(&rest));
+		buf_release(&rest);
+	}
+	pump_finish(x);
+}
+
+void pump_end(struct exchange *x)
+{
 	if (x->call.is_converted) {
 		end_converted(x);
-	} else if (is_error_after_all(x)) {
-		error_read(x->call.head.status, buf_slice(&x->call.held), &x->arena, &error);
-		fail_inside(x, &error);
-	} else if (x->state != EXCHANGE_SENDING) {
+	} else if (is_cut_off(x)) {
+		pump_broken(x, "it ended before its last event");
+	} else if (x->state == EXCHANGE_SENDING) {
+		end_flow(x);
+	} else if (x->call.has_content || !inside_is_no_answer(x)) {
 		x->call.is_complete = true;
 		note_content(x);
-	} else {
-		if (x->is_filtering) {
-			model_filter_finish(&x->filter, &rest);
-			send_on(x, buf_slice(&rest));
-			buf_release(&rest);
-		}
-		pump_finish(x);
 	}
 }
 
@@ -453,7 +453,7 @@ static void end_with_error(struct exchange *x, const struct api_error *error)
 		buf_adds(&event, "\n\n");
 		error_write_event(x->endpoint.family, error, NULL, &event);
 	}
-	send_on(x, buf_slice(&event));
+	pump_send(x, buf_slice(&event));
 	buf_release(&event);
 	client_finish(x->client, is_stream);
 	exchange_over(x);

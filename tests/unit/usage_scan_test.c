@@ -138,6 +138,33 @@ static void finds_usage_behind_much_content(void **state)
 	usage_scan_release(&s);
 }
 
+static bool may_end(enum format_id format, bool is_stream, const char *text)
+{
+	struct usage_scan s;
+	bool may;
+
+	usage_scan_init(&s, format, is_stream);
+	usage_scan_feed(&s, slice_of(text));
+	may = usage_scan_may_end(&s);
+	usage_scan_release(&s);
+	return may;
+}
+
+static void knows_the_end_of_streams_that_have_one(void **state)
+{
+	(void)state;
+	assert_false(may_end(FORMAT_ANTHROPIC, true, "data: {\"type\":\"message_start\","
+			     "\"message\":{\"usage\":{\"input_tokens\":3}}}\n\n"));
+	assert_true(may_end(FORMAT_ANTHROPIC, true, "data: {\"type\":\"message_delta\","
+			    "\"usage\":{\"output_tokens\":3}}\n\n"));
+	assert_false(may_end(FORMAT_RESPONSES, true, "data: {\"type\":\"response.created\","
+			     "\"response\":{\"usage\":null}}\n\n"));
+	assert_true(may_end(FORMAT_RESPONSES, true, "data: {\"type\":\"response.completed\","
+			    "\"response\":{\"usage\":null}}\n\n"));
+	assert_true(may_end(FORMAT_CHAT, true, "data: {\"choices\":[]}\n\n"));
+	assert_true(may_end(FORMAT_ANTHROPIC, false, "{}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +175,7 @@ int main(void)
 		cmocka_unit_test(reads_whole_answers),
 		cmocka_unit_test(takes_no_content_for_usage),
 		cmocka_unit_test(finds_usage_behind_much_content),
+		cmocka_unit_test(knows_the_end_of_streams_that_have_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
