@@ -135,16 +135,35 @@ void act_upstream_remove(struct app *app)
 
 /* --- requests --- */
 
+static const struct request_view *target_request(const struct app *app)
+{
+	for (size_t i = 0; i < app->snapshot->request_count; i++) {
+		if (str_eq(app->snapshot->requests[i].id, app->target)) {
+			return &app->snapshot->requests[i];
+		}
+	}
+	return NULL;
+}
+
+const char *refuse_request_cancel(const struct app *app)
+{
+	const struct request_view *r = target_request(app);
+
+	return r && !r->is_running ? "it has ended already" : NULL;
+}
+
+void act_request_cancel(struct app *app)
+{
+	send(app, JOB_SAY, "POST", "requests", "cancel", "request cancel");
+}
+
 static void step_request(struct app *app, long step)
 {
 	struct list *list = &app->lists[SCREEN_REQUESTS];
 
 	list->follows = false;
 	list_move(list, screen_requests.source, app, step);
-	if (app->is_detail) {
-		str_copy(app->target, sizeof app->target, list->selected);
-		act_open(app);
-	}
+	app->detail_top = 0;
 }
 
 void act_request_next(struct app *app)

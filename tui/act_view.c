@@ -152,17 +152,13 @@ void act_previous_screen(struct app *app)
 	go_by(app, -1);
 }
 
+/* Its record is asked for when the detail is drawn. */
 static void open_request(struct app *app)
 {
-	char *path = app_path("requests", app->target, "");
-
-	if (!str_eq(app->detail_id, app->target)) {
-		buf_clear(&app->detail);
-		str_copy(app->detail_id, sizeof app->detail_id, app->target);
-	}
-	app_send(app, job_create(JOB_DETAIL, "GET", path), app->target, "logs --trace=%s",
-		 app->target);
-	free(path);
+	app->is_detail = true;
+	app->detail_top = 0;
+	app->is_detail_old = true;
+	app_say(app, "%s = llm-gateway request show %s", app->target, app->target);
 }
 
 /* Requests are known by their own ids, log lines by the trace's. */
@@ -189,7 +185,6 @@ static void open_line(struct app *app)
 	str_copy(app->lists[SCREEN_REQUESTS].selected, LIST_ID_BYTES, app->target);
 	app->lists[SCREEN_REQUESTS].follows = false;
 	app_go(app, SCREEN_REQUESTS);
-	app->is_detail = true;
 	open_request(app);
 }
 
@@ -204,8 +199,6 @@ void act_open(struct app *app)
 		app_go(app, SCREEN_UPSTREAMS);
 		break;
 	case SCREEN_REQUESTS:
-		app->is_detail = true;
-		app->detail_top = 0;
 		open_request(app);
 		break;
 	case SCREEN_LOGS:

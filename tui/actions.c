@@ -99,6 +99,17 @@ const struct action actions[] = {
 	  .help = "open or explain the selected row",
 	  .twin = "upstream show",
 	  .run = act_open },
+	{ .id = "request-cancel",
+	  .keys = { 'x' },
+	  .screens = REQ,
+	  .needs_row = true,
+	  .confirm = CONFIRM_ASK,
+	  .question = "Cancel request %s? Its client gets an error.",
+	  .label = "cancel",
+	  .help = "end a request in progress (asks)",
+	  .twin = "request cancel",
+	  .refusal = refuse_request_cancel,
+	  .run = act_request_cancel },
 	{ .id = "request-next",
 	  .keys = { ']' },
 	  .screens = REQ,
@@ -609,9 +620,12 @@ static void ask(struct app *app, const struct action *a)
 void action_start(struct app *app, const struct action *a)
 {
 	bool has_row = take_target(app);
+	const char *why = has_row && a->refusal ? a->refusal(app) : NULL;
 
 	if (a->needs_row && !has_row) {
 		app_complain(app, "nothing is selected for %s", a->id);
+	} else if (why) {
+		app_complain(app, "%s: %s", app->target_name, why);
 	} else if (a->confirm != CONFIRM_NONE) {
 		ask(app, a);
 	} else if (a->is_marked_too && app->lists[app->screen].mark_count) {

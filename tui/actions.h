@@ -29,6 +29,8 @@ struct action {
 	const char *twin;	      /* the command that does the same; "" where none could */
 	void (*run)(struct app *app); /* the object: app->target, app->target_name */
 	bool is_marked_too;	      /* works on all marked rows */
+	/* Why it cannot be done to the target, or NULL. NULL: it always can. */
+	const char *(*refusal)(const struct app *app);
 };
 
 extern const struct action actions[];

@@ -61,6 +61,9 @@ void act_upstream_test(struct app *app);
 void act_upstream_later(struct app *app);
 void act_upstream_earlier(struct app *app);
 void act_upstream_remove(struct app *app);
+/* Why the target cannot be cancelled, or NULL. */
+const char *refuse_request_cancel(const struct app *app);
+void act_request_cancel(struct app *app);
 void act_request_next(struct app *app);
 void act_request_previous(struct app *app);
 void act_key_add(struct app *app);

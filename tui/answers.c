@@ -124,9 +124,15 @@ void answer_take(struct app *app, struct job *job)
 	if (form_take_job(app, job) || wizard_take_job(app, job)) {
 		return;
 	}
+	if (job->kind == JOB_DETAIL) {
+		app->is_detail_asked = false;
+		if (!str_eq(job->object, app->detail_id)) {
+			return; /* the cursor has gone on */
+		}
+	}
 	if (job->ok) {
 		take_ok(app, job);
-	} else if (job->kind == JOB_DETAIL && job->err.kind == ERR_NOT_FOUND) {
+	} else if (job->kind == JOB_DETAIL) {
 		buf_clear(&app->detail); /* what the list knows is shown */
 	} else if (job->kind != JOB_QUIET) {
 		if (job->kind == JOB_RESOLVE) {

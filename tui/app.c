@@ -85,6 +85,36 @@ void app_set_time(struct app *app, int64_t wall_ms, uint64_t mono_ms)
 	}
 }
 
+static const struct request_view *request_by_id(const struct snapshot *s, const char *id)
+{
+	for (size_t i = 0; s && i < s->request_count; i++) {
+		if (str_eq(s->requests[i].id, id)) {
+			return &s->requests[i];
+		}
+	}
+	return NULL;
+}
+
+/* A request that has ended has another id, of its record: the cursor that was
+ * on it stays on it. */
+static void follow_finished(struct app *app, const struct snapshot *s)
+{
+	char *selected = app->lists[SCREEN_REQUESTS].selected;
+	const struct request_view *was = request_by_id(app->snapshot, selected);
+
+	if (!was || !was->is_running || request_by_id(s, selected)) {
+		return;
+	}
+	for (size_t i = 0; i < s->request_count; i++) {
+		const struct request_view *r = &s->requests[i];
+
+		if (!r->is_running && r->at_ms == was->at_ms && str_eq(r->trace, was->trace)) {
+			str_copy(selected, LIST_ID_BYTES, r->id);
+			break;
+		}
+	}
+}
+
 void app_take_snapshot(struct app *app, struct snapshot *s)
 {
 	history_add(&app->history, s, app->now_wall_ms / 1000);
@@ -94,14 +124,18 @@ void app_take_snapshot(struct app *app, struct snapshot *s)
 	if (app->snapshot == s) {
 		return;
 	}
+	follow_finished(app, s);
 	snapshot_unref(app->snapshot);
 	app->snapshot = snapshot_ref(s);
+	app->eventful_ms = app->now_wall_ms;
+	app->is_detail_old = true;
 }
 
-void app_set_link(struct app *app, enum feed_link link, uint64_t heard_ms)
+void app_set_link(struct app *app, enum feed_link link, uint64_t heard_ms, int64_t pace_ms)
 {
 	app->link = link;
 	app->heard_ms = heard_ms;
+	app->pace_ms = pace_ms;
 }
 
 void app_take_line(struct app *app, struct slice json)
@@ -118,7 +152,7 @@ void app_take_job(struct app *app, struct job *job)
 bool app_is_stale(const struct app *app)
 {
 	return app->link == FEED_LIVE && app->heard_ms &&
-	       app->now_mono_ms > app->heard_ms + 3 * (uint64_t)app->o.interval_ms;
+	       app->now_mono_ms > app->heard_ms + 3 * (uint64_t)app->pace_ms;
 }
 
 /* --- messages and jobs --- */
@@ -208,6 +242,7 @@ void app_key(struct app *app, int key)
 	if (key == KEY_NOTHING) {
 		return;
 	}
+	app->eventful_ms = app->now_wall_ms;
 	if (app->is_error && app->mode == MODE_NORMAL) {
 		app->message[0] = '\0';
 		app->is_error = false;
@@ -301,7 +336,7 @@ int64_t app_next_tick_ms(const struct app *app)
 		return 1000;
 	}
 	if (app->heard_ms) {
-		int64_t stale = (int64_t)(app->heard_ms + 3 * (uint64_t)app->o.interval_ms + 1) -
+		int64_t stale = (int64_t)(app->heard_ms + 3 * (uint64_t)app->pace_ms + 1) -
 				(int64_t)app->now_mono_ms;
 
 		tick = stale < tick ? stale : tick;
@@ -319,6 +354,40 @@ int64_t app_next_tick_ms(const struct app *app)
 }
 
 /* --- drawing --- */
+
+/* The record of the request under the cursor, where its detail shows; of one
+ * that runs again and again. */
+static void want_detail(struct app *app)
+{
+	const struct list *list = &app->lists[SCREEN_REQUESTS];
+	const struct request_view *r = request_by_id(app->snapshot, list->selected);
+	bool is_other = r && !str_eq(app->detail_id, r->id);
+	char *path;
+
+	if (!r || app->is_detail_asked || app->link != FEED_LIVE || app->mode != MODE_NORMAL ||
+	    !(is_other || (r->is_running && app->is_detail_old))) {
+		return;
+	}
+	if (is_other) {
+		buf_clear(&app->detail);
+		str_copy(app->detail_id, sizeof app->detail_id, r->id);
+	}
+	app->is_detail_asked = true;
+	app->is_detail_old = false;
+	path = app_path("requests", r->id, "");
+	app_send(app, job_create(JOB_DETAIL, "GET", path), r->id, "request show %s", r->id);
+	free(path);
+}
+
+void app_settle(struct app *app)
+{
+	bool has_room = app->width >= SPLIT_WIDTH && !app->o.is_plain;
+
+	if (app->snapshot && app->screen == SCREEN_REQUESTS && (app->is_detail || has_room)) {
+		list_update(&app->lists[SCREEN_REQUESTS], screen_requests.source, app);
+		want_detail(app);
+	}
+}
 
 static void draw_body(struct app *app, struct pane p)
 {

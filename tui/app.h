@@ -110,6 +110,8 @@ struct app {
 	struct snapshot *snapshot; /* a reference; NULL before the first */
 	enum feed_link link;
 	uint64_t heard_ms; /* monotonic; 0: never */
+	int64_t pace_ms;   /* how long the gateway may be silent */
+	int64_t eventful_ms; /* wall clock, when anything was last heard or pressed */
 	struct history history;
 	struct log_ring logs;
 	bool is_paused;
@@ -123,6 +125,8 @@ struct app {
 	int detail_top;	   /* scrolling of the detail */
 	struct buf detail; /* JSON of /v1/requests/ID */
 	char detail_id[LIST_ID_BYTES];
+	bool is_detail_asked; /* its answer is on its way */
+	bool is_detail_old;   /* the request has gone on since */
 	struct buf resolve; /* JSON of /v1/resolve */
 	char resolve_name[LIST_ID_BYTES];
 	struct buf config;	   /* JSON of /v1/config */
@@ -159,7 +163,7 @@ void app_set_time(struct app *app, int64_t wall_ms, uint64_t mono_ms);
 
 /* Takes a reference of its own. */
 void app_take_snapshot(struct app *app, struct snapshot *s);
-void app_set_link(struct app *app, enum feed_link link, uint64_t heard_ms);
+void app_set_link(struct app *app, enum feed_link link, uint64_t heard_ms, int64_t pace_ms);
 void app_take_line(struct app *app, struct slice json);
 void app_take_job(struct app *app, struct job *job); /* destroys it */
 
@@ -167,6 +171,9 @@ void app_key(struct app *app, int key);
 void app_paste(struct app *app, int key); /* a pasted character: never a command */
 void app_click(struct app *app, int x, int y);
 void app_wheel(struct app *app, int step);
+
+/* Before a frame: asks for what it is to show and what is not there yet. */
+void app_settle(struct app *app);
 
 /* Draws the whole frame. */
 void app_draw(struct app *app, struct canvas *c);

@@ -26,6 +26,7 @@ struct feed {
 	bool has_new_interval;
 	enum feed_link link;
 	uint64_t heard_ms;
+	int64_t next_ms; /* … at the latest in so long; 0: at the interval's pace */
 	struct snapshot *latest;
 	char *lines[MAX_WAITING_LINES]; /* a ring */
 	size_t first_line;
@@ -37,8 +38,8 @@ struct feed {
 	char *finished[MAX_REMEMBERED]; /* a ring of log lines, newest at finished_next - 1 */
 	size_t finished_next;
 	bool has_records; /* the gateway serves /v1/requests */
-	bool is_new_finished;
-	struct buf last; /* JSON of the last snapshot, without its clock */
+	struct buf records; /* JSON of the last requests … */
+	double records_total; /* … when so many had ended */
 };
 
 static void release(struct feed *f)
@@ -59,7 +60,7 @@ static void release(struct feed *f)
 	}
 	snapshot_unref(f->latest);
 	control_client_destroy(f->client);
-	buf_release(&f->last);
+	buf_release(&f->records);
 	close(f->fd);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
@@ -74,7 +75,9 @@ static void wake(struct feed *f)
 	}
 }
 
-static void set_link(struct feed *f, enum feed_link link)
+/* `next_ms`: the gateway has promised to be heard again by then; 0: at the
+ * pace of the interval. */
+static void set_link(struct feed *f, enum feed_link link, int64_t next_ms)
 {
 	bool is_new;
 
@@ -82,6 +85,7 @@ static void set_link(struct feed *f, enum feed_link link)
 	is_new = f->link != link;
 	f->link = link;
 	f->heard_ms = link == FEED_LIVE ? clock_mono_ms() : f->heard_ms;
+	f->next_ms = next_ms;
 	pthread_mutex_unlock(&f->lock);
 	if (is_new) {
 		wake(f);
@@ -98,41 +102,6 @@ static void publish(struct feed *f, struct snapshot *s)
 	pthread_mutex_unlock(&f->lock);
 	snapshot_unref(old);
 	wake(f);
-}
-
-/* Appends the JSON without the value of one member. */
-static struct slice cut_member(struct slice json, const char *name, struct buf *out)
-{
-	struct json_member m;
-	struct slice rest = json;
-
-	if (json_find(json, name, &m)) {
-		buf_add(out, json.ptr, (size_t)(m.value.ptr - json.ptr));
-		rest.ptr = m.value.ptr + m.value.len;
-		rest.len = (size_t)(json.ptr + json.len - rest.ptr);
-	}
-	return rest;
-}
-
-/* Is anything but the clock different from the last snapshot? */
-static bool is_news(struct feed *f, struct slice json)
-{
-	struct buf now = BUF_INIT(MAX_CONTROL_BYTES);
-	struct slice rest = cut_member(json, "at", &now);
-	struct json_member up;
-	bool is_same;
-
-	if (json_find(json, "uptime_seconds", &up) && up.value.ptr > rest.ptr) {
-		buf_add(&now, rest.ptr, (size_t)(up.value.ptr - rest.ptr));
-		rest.len -= (size_t)(up.value.ptr + up.value.len - rest.ptr);
-		rest.ptr = up.value.ptr + up.value.len;
-	}
-	buf_add(&now, rest.ptr, rest.len);
-	is_same = f->last.len == now.len &&
-		  memcmp(buf_text(&f->last), buf_text(&now), now.len) == 0;
-	buf_release(&f->last);
-	f->last = now;
-	return !is_same;
 }
 
 /* What the log said of finished requests, newest first. */
@@ -154,40 +123,46 @@ static void requests_from_log(struct feed *f, struct snapshot *s)
 	buf_release(&array);
 }
 
-/* The gateway's own records where it serves them. */
-static void add_requests(struct feed *f, struct snapshot *s)
+/* Asked anew when another request has ended. */
+static bool fetch_records(struct feed *f, const struct snapshot *s)
 {
 	struct buf answer = BUF_INIT(MAX_CONTROL_BYTES);
 	struct err err = ERR_INIT;
 
-	if (f->has_records &&
-	    control_call(f->client, "GET", "/v1/requests?limit=200", SLICE_NULL, &answer, &err)) {
-		struct slice json = slice_trim(buf_slice(&answer));
-		struct slice array = json.len && *json.ptr == '[' ? json :
-								    field_value(json, "requests");
+	if (f->records.len && s->totals.requests == f->records_total) {
+		return true;
+	}
+	if (!control_call(f->client, "GET", "/v1/requests?limit=200", SLICE_NULL, &answer,
+			  &err)) {
+		f->has_records = err.kind != ERR_NOT_FOUND;
+		buf_release(&answer);
+		return false;
+	}
+	buf_release(&f->records);
+	f->records = answer;
+	f->records_total = s->totals.requests;
+	return true;
+}
 
-		snapshot_add_requests(s, array);
-		s->request_total = field_num(json.len && *json.ptr == '{' ? json : SLICE_NULL,
-					     "total");
+/* What runs, then the gateway's own records where it serves them. */
+static void add_requests(struct feed *f, struct snapshot *s, struct slice running)
+{
+	snapshot_add_requests(s, running);
+	if (f->has_records && fetch_records(f, s)) {
+		snapshot_add_requests(s, slice_trim(buf_slice(&f->records)));
+		s->request_total = s->totals.requests;
 	} else {
-		f->has_records = f->has_records && err.kind != ERR_NOT_FOUND;
 		requests_from_log(f, s);
 	}
-	buf_release(&answer);
 }
 
 static void take_snapshot(struct feed *f, struct slice json)
 {
-	struct snapshot *s;
+	struct snapshot *s = snapshot_read(json, NULL);
 
-	set_link(f, FEED_LIVE);
-	if (!is_news(f, json) && !f->is_new_finished) {
-		return;
-	}
-	s = snapshot_read(json, NULL);
+	set_link(f, FEED_LIVE, 0);
 	if (s) {
-		f->is_new_finished = false;
-		add_requests(f, s);
+		add_requests(f, s, field_value(json, "running"));
 		publish(f, s);
 	}
 }
@@ -198,7 +173,6 @@ static void remember_finished(struct feed *f, struct slice line)
 
 	free(*slot);
 	*slot = xstrndup(line.ptr, line.len);
-	f->is_new_finished = true;
 }
 
 static void take_line(struct feed *f, struct slice line)
@@ -231,6 +205,8 @@ static bool on_event(void *ctx, const char *event, struct slice data)
 
 	if (str_eq(event, "snapshot")) {
 		take_snapshot(f, data);
+	} else if (str_eq(event, "alive")) {
+		set_link(f, FEED_LIVE, (int64_t)field_num(data, "next_ms"));
 	} else if (data.len && *data.ptr == '{') {
 		take_line(f, data);
 	}
@@ -286,8 +262,8 @@ static void *follow(void *arg)
 		ok = ok && (f->has_new_interval || f->is_ending);
 		pthread_mutex_unlock(&f->lock);
 		if (!ok) {
-			set_link(f, FEED_OFFLINE);
-			buf_clear(&f->last);
+			set_link(f, FEED_OFFLINE, 0);
+			buf_clear(&f->records);
 			pause_seconds(f, waits[failures < ARRAY_LEN(waits) ? failures : 3]);
 		}
 	}
@@ -306,7 +282,7 @@ struct feed *feed_create(const char *home, const char *config_path, int64_t inte
 	f->interval_ms = interval_ms;
 	f->has_records = true;
 	f->client = control_client_create(home, config_path);
-	buf_init(&f->last, MAX_CONTROL_BYTES);
+	buf_init(&f->records, MAX_CONTROL_BYTES);
 	if (pthread_create(&thread, NULL, follow, f) == 0) {
 		pthread_detach(thread);
 	} else {
@@ -364,6 +340,16 @@ uint64_t feed_heard_ms(struct feed *f)
 	at = f->heard_ms;
 	pthread_mutex_unlock(&f->lock);
 	return at;
+}
+
+int64_t feed_pace_ms(struct feed *f)
+{
+	int64_t pace_ms;
+
+	pthread_mutex_lock(&f->lock);
+	pace_ms = f->next_ms > f->interval_ms ? f->next_ms : f->interval_ms;
+	pthread_mutex_unlock(&f->lock);
+	return pace_ms;
 }
 
 char *feed_take_line(struct feed *f)

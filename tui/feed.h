@@ -36,6 +36,9 @@ enum feed_link feed_link(struct feed *f);
 /* When the gateway was last heard of, monotonic; 0: never. */
 uint64_t feed_heard_ms(struct feed *f);
 
+/* How long it may be silent: the interval, or as it has said. */
+int64_t feed_pace_ms(struct feed *f);
+
 /* The oldest log line (JSON, malloc'd, to be freed) not taken yet; NULL. */
 char *feed_take_line(struct feed *f);
 

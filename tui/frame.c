@@ -81,7 +81,8 @@ static void status_text(const struct app *app, struct buf *out, bool is_wide)
 	char rate[SHOW_BYTES];
 	char errors[SHOW_BYTES];
 
-	show_up(app->now_wall_ms - s->started_ms, up);
+	/* As old as the picture: by itself it would change a screen that rests. */
+	show_up(app->eventful_ms - s->started_ms, up);
 	show_count(s->totals.in_flight, flight);
 	show_rate(history_rate(&app->history.total, HISTORY_REQUESTS, end, 10), rate);
 	if (is_wide) {

@@ -186,6 +186,20 @@ static int draw_words(const struct app *app, struct pane p)
 
 /* --- what runs, what is wrong --- */
 
+/* "1,204 out", "~88 tok/s": how far a stream is. */
+static void tokens_note(const struct request_view *r, char *out, size_t size)
+{
+	char text[SHOW_BYTES];
+
+	out[0] = '\0';
+	if (!isnan(r->tokens_out)) {
+		snprintf(out, size, "%s%s out", r->is_estimate ? "~" : "",
+			 show_number(r->tokens_out, text));
+	} else if (r->status == 499) {
+		str_copy(out, size, "client gone");
+	}
+}
+
 static void draw_running(const struct app *app, struct pane p, int y,
 			 const struct request_view *r)
 {
@@ -194,16 +208,19 @@ static void draw_running(const struct app *app, struct pane p, int y,
 	char age[SHOW_BYTES];
 	const char *phase = *r->phase ? r->phase : r->is_running ? "running" : "";
 	char status[16];
+	char tokens[SHOW_BYTES + 8];
 	bool is_wide = p.w >= 90;
 
-	snprintf(status, sizeof status, "%.0f", r->status);
+	snprintf(status, sizeof status, "%.0f%s", r->status, r->attempts > 1 ? " >>" : "");
+	tokens_note(r, tokens, sizeof tokens);
 	pane_textf(p, 2, y, r->is_running ? STYLE_NONE : status_style(r->status),
-		   is_wide ? "%-10s %-10.10s %-20.20s %-16.16s %-8s %6s %6s" :
-			     "%-8s %-9.9s %-17.17s %-14.14s %-8s %5s %6s",
+		   is_wide ? "%-9s %-8.8s %-18.18s %-14.14s %-10s %6s %6s %12s" :
+			     "%-8s %-9.9s %-17.17s %-14.14s %-10s %5s %6s",
 		   show_clock(r->at_ms, at), r->key, r->model, r->upstream,
 		   r->is_running ? phase : status, show_ms(r->ttft_ms, ttft),
 		   show_ms(r->is_running ? (double)(app->now_wall_ms - r->at_ms) : r->total_ms,
-			   age));
+			   age),
+		   tokens);
 }
 
 static void running_head(struct pane p)
@@ -211,9 +228,9 @@ static void running_head(struct pane p)
 	bool is_wide = p.w >= 90;
 
 	pane_textf(p, 2, 0, STYLE_TITLE,
-		   is_wide ? "%-10s %-10s %-20s %-16s %-8s %6s %6s" :
-			     "%-8s %-9s %-17s %-14s %-8s %5s %6s",
-		   "STARTED", "KEY", "MODEL", "UPSTREAM", "PHASE", "TTFT", "AGE");
+		   is_wide ? "%-9s %-8s %-18s %-14s %-10s %6s %6s %12s" :
+			     "%-8s %-9s %-17s %-14s %-10s %5s %6s",
+		   "STARTED", "KEY", "MODEL", "UPSTREAM", "PHASE", "TTFT", "AGE", "TOKENS");
 }
 
 /* Running requests first, then what has just finished. */

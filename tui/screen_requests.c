@@ -125,6 +125,19 @@ static void cell_out(const struct app *app, const void *row_, struct cell_text *
 
 	(void)app;
 	cell_number(out, r->tokens_out, show_count);
+	if (r->is_estimate) {
+		char text[SHOW_BYTES];
+
+		snprintf(out->text, sizeof out->text, "~%s", show_count(r->tokens_out, text));
+	}
+}
+
+static void cell_pace(const struct app *app, const void *row_, struct cell_text *out)
+{
+	const struct request_view *r = row_;
+
+	(void)app;
+	cell_number(out, r->per_second, show_rate);
 }
 
 static void cell_cost(const struct app *app, const void *row_, struct cell_text *out)
@@ -146,6 +159,12 @@ static const struct column columns[] = {
 	{ .title = "TOTAL", .width = 6, .is_right = true, .drop = 3, .cell = cell_total },
 	{ .title = "IN", .width = 5, .is_right = true, .drop = 8, .cell = cell_in },
 	{ .title = "OUT", .width = 5, .is_right = true, .drop = 8, .cell = cell_out },
+	{ .title = "TOK/S",
+	  .width = 5,
+	  .is_right = true,
+	  .drop = 9,
+	  .wide_only = 88,
+	  .cell = cell_pace },
 	{ .title = "USD",
 	  .width = 7,
 	  .is_right = true,

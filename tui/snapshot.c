@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "tui/fields.h"
 
-#define MAX_REQUEST_ROWS 500 /* a screen of history; the rest is a call away */
+#define MAX_REQUEST_ROWS 700 /* all that run and a screen of history; the rest is a call away */
 
 static const char *const limit_names[LIMIT_KINDS] = {
 	"rpm", "tpm", "rpd", "tpr", "concurrency",
@@ -236,6 +236,23 @@ struct snapshot *snapshot_read(struct slice json, struct err *err)
 	return s;
 }
 
+/* Tokens a second: as the gateway says while it runs, then from the times. */
+static void read_pace(struct slice json, struct request_view *r)
+{
+	double streamed_ms = r->total_ms - r->ttft_ms;
+
+	r->bytes_out = field_num(json, "bytes_out");
+	r->per_second = field_num(json, "tokens_per_second");
+	if (r->is_running && field_value(json, "tokens_out").len) {
+		r->tokens_out = field_num(json, "tokens_out");
+		r->is_estimate = field_is(json, "tokens_estimated");
+	}
+	if (!r->is_running && streamed_ms >= 100 && r->tokens_out > 0 &&
+	    field_is(json, "stream")) {
+		r->per_second = 1000 * r->tokens_out / streamed_ms;
+	}
+}
+
 /* A record of the control API or the log line of the same request. */
 static void read_request(struct slice json, struct request_view *r, struct arena *a)
 {
@@ -268,6 +285,7 @@ static void read_request(struct slice json, struct request_view *r, struct arena
 	r->cost_usd = field_num(json, "cost_usd");
 	r->ttft_ms = r->ttft_ms < 0 ? NAN : r->ttft_ms;
 	r->is_running = !(r->status > 0);
+	read_pace(json, r);
 }
 
 void snapshot_add_requests(struct snapshot *s, struct slice array)
@@ -275,8 +293,9 @@ void snapshot_add_requests(struct snapshot *s, struct slice array)
 	struct json_scan scan;
 	struct json_member m;
 
-	s->requests = arena_zalloc(&s->arena, MAX_REQUEST_ROWS * sizeof *s->requests);
-	s->request_count = 0;
+	if (!s->requests) {
+		s->requests = arena_zalloc(&s->arena, MAX_REQUEST_ROWS * sizeof *s->requests);
+	}
 	json_scan_init(&scan, array);
 	while (s->request_count < MAX_REQUEST_ROWS && json_scan_next(&scan, &m)) {
 		read_request(m.value, &s->requests[s->request_count++], &s->arena);

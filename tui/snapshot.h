@@ -89,7 +89,9 @@ struct request_view {
 	const char *upstream, *phase, *error, *warnings;
 	int64_t at_ms;
 	double status, ttft_ms, total_ms, attempts, tokens_in, tokens_out, cost_usd;
+	double bytes_out, per_second; /* tokens */
 	bool is_running;
+	bool is_estimate; /* tokens_out, from the length of the stream */
 };
 
 struct snapshot {
@@ -117,8 +119,9 @@ struct snapshot {
  * object. */
 struct snapshot *snapshot_read(struct slice json, struct err *err);
 
-/* Adds requests to a snapshot nobody else has yet: the array of /v1/requests,
- * or log lines of finished requests (product: §10), newest first. */
+/* Adds requests to a snapshot nobody else has yet, behind those it has: an
+ * array of /v1/requests, or log lines of finished requests (product: §10),
+ * newest first. */
 void snapshot_add_requests(struct snapshot *s, struct slice array);
 
 struct snapshot *snapshot_ref(struct snapshot *s);

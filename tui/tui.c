@@ -156,13 +156,18 @@ static bool begin(struct tui *t, struct err *err)
 
 /* --- what comes in --- */
 
+static void set_link(struct tui *t)
+{
+	app_set_link(t->app, feed_link(t->feed), feed_heard_ms(t->feed), feed_pace_ms(t->feed));
+}
+
 static void take_news(struct tui *t)
 {
 	struct snapshot *s = feed_take(t->feed);
 	char *line;
 
 	set_time(t);
-	app_set_link(t->app, feed_link(t->feed), feed_heard_ms(t->feed));
+	set_link(t);
 	if (s) {
 		app_take_snapshot(t->app, s);
 		snapshot_unref(s);
@@ -325,6 +330,7 @@ static void draw(struct tui *t)
 		canvas_destroy(t->canvas);
 		t->canvas = canvas_create(width, height, t->app->o.tier);
 	}
+	app_settle(t->app);
 	app_draw(t->app, t->canvas);
 	if (t->app->o.is_plain) {
 		t->canvas->cursor_shown = true;
@@ -382,7 +388,7 @@ static void turn(struct tui *t)
 		take_jobs(t);
 	}
 	if (ready <= 0) {
-		app_set_link(t->app, feed_link(t->feed), feed_heard_ms(t->feed));
+		set_link(t);
 	}
 	wizard_look(t->app);
 	if (!t->is_over && (ready <= 0 || wait_ms(t, was_key) == 0)) {

@@ -4,6 +4,8 @@
  */
 #include "control/handlers.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,6 +20,9 @@
 /* Bounds of the time between two snapshots. */
 #define LEAST_INTERVAL_MS 200
 #define MOST_INTERVAL_MS 60000
+
+/* While nothing changes a reader hears this often that the gateway lives. */
+#define ALIVE_MS 5000
 
 static void read_facts(const struct call *call, struct runtime_facts *facts)
 {
@@ -83,6 +88,15 @@ static bool view_reasons(const struct call *call, const struct runtime_facts *fa
 	return troubled == 0;
 }
 
+static void write_uptime(const struct call *call, struct json_writer *w)
+{
+	struct runtime_facts facts;
+
+	read_facts(call, &facts);
+	json_kint(w, "uptime_seconds", (clock_wall_ms() - facts.started_ms) / 1000);
+}
+
+/* All that does not change by itself. */
 static void write_status(struct call *call, struct json_writer *w)
 {
 	struct runtime_facts facts;
@@ -90,7 +104,6 @@ static void write_status(struct call *call, struct json_writer *w)
 	read_facts(call, &facts);
 	json_kstr(w, "version", VERSION);
 	json_kint(w, "pid", getpid());
-	json_kint(w, "uptime_seconds", (clock_wall_ms() - facts.started_ms) / 1000);
 	json_ktime(w, "started_at", facts.started_ms);
 	json_kstr(w, "listen", facts.listen);
 	json_kint(w, "workers", facts.workers);
@@ -115,6 +128,7 @@ bool handle_status(struct call *call, struct json_writer *w, struct err *err)
 {
 	(void)err;
 	json_object(w);
+	write_uptime(call, w);
 	write_status(call, w);
 	json_end(w);
 	return true;
@@ -136,11 +150,14 @@ static void write_served(const struct stats_report *report, struct json_writer *
 	json_end(w);
 }
 
-bool handle_snapshot(struct call *call, struct json_writer *w, struct err *err)
+static void write_clock(const struct call *call, struct json_writer *w)
 {
-	(void)err;
-	json_object(w);
 	json_ktime(w, "at", clock_wall_ms());
+	write_uptime(call, w);
+}
+
+static void write_snapshot(struct call *call, struct json_writer *w)
+{
 	json_kint(w, "generation", (int64_t)call->config->generation);
 	write_status(call, w);
 	json_key(w, "keys");
@@ -150,6 +167,14 @@ bool handle_snapshot(struct call *call, struct json_writer *w, struct err *err)
 	write_served(call_report(call), w);
 	json_key(w, "running");
 	view_running(call, w);
+}
+
+bool handle_snapshot(struct call *call, struct json_writer *w, struct err *err)
+{
+	(void)err;
+	json_object(w);
+	write_clock(call, w);
+	write_snapshot(call, w);
 	json_end(w);
 	return true;
 }
@@ -183,56 +208,105 @@ bool handle_stop(struct call *call, struct json_writer *w, struct err *err)
 	return true;
 }
 
-static bool send_snapshot(struct call *call, const struct control_sink *sink)
+/* One reader of the stream. */
+struct follower {
+	const struct control_sink *sink;
+	int64_t interval_ms;
+	uint64_t due_ms;                /* of the next look */
+	uint64_t alive_ms;              /* when it last heard anything */
+	uint64_t generation;            /* of the configuration it knows */
+	struct buf last;                /* what it knows, without the clock */
+};
+
+static bool send_event(struct follower *f, const char *name, struct slice data)
 {
-	struct buf json = BUF_INIT(MAX_CONTROL_BYTES);
 	struct buf event = BUF_INIT(MAX_CONTROL_BYTES + KIB);
-	struct json_writer w;
 	bool ok;
 
-	json_open(&w, &json);
-	handle_snapshot(call, &w, NULL);
-	buf_addf(&event, "event: snapshot\ndata: %s\n\n", buf_text(&json));
-	ok = !json.failed && !event.failed && sink->send(sink->ctx, buf_slice(&event));
-	buf_release(&json);
+	buf_addf(&event, "event: %s\ndata: ", name);
+	buf_add(&event, data.ptr, data.len);
+	buf_adds(&event, "\n\n");
+	ok = !event.failed && f->sink->send(f->sink->ctx, buf_slice(&event));
 	buf_release(&event);
+	f->alive_ms = clock_mono_ms();
 	return ok;
 }
 
-/* Snapshots at the reader's pace, at once when the configuration changed, and
- * log lines as they come. */
+/* Is there more than a later time of day? */
+static bool is_news(struct follower *f, struct slice facts)
+{
+	bool is_same = f->last.len == facts.len && facts.len &&
+		       memcmp(f->last.ptr, facts.ptr, facts.len) == 0;
+
+	if (!is_same) {
+		buf_clear(&f->last);
+		buf_add(&f->last, facts.ptr, facts.len);
+	}
+	return !is_same;
+}
+
+/* The snapshot when it says something new, otherwise now and then that all is
+ * as it was, and when the reader will hear again at the latest. */
+static bool send_look(struct call *call, struct follower *f)
+{
+	struct buf json = BUF_INIT(MAX_CONTROL_BYTES);
+	struct json_writer w;
+	size_t clock_end;
+	bool ok = true;
+	char next[48];
+
+	json_open(&w, &json);
+	json_object(&w);
+	write_clock(call, &w);
+	clock_end = json.len;
+	write_snapshot(call, &w);
+	json_end(&w);
+	if (json.failed) {
+		ok = false;
+	} else if (is_news(f, (struct slice){ json.ptr + clock_end, json.len - clock_end })) {
+		ok = send_event(f, "snapshot", buf_slice(&json));
+	} else if (clock_mono_ms() >= f->alive_ms + ALIVE_MS) {
+		snprintf(next, sizeof next, "{\"next_ms\":%d}", ALIVE_MS);
+		ok = send_event(f, "alive", slice_of(next));
+	}
+	buf_release(&json);
+	return ok;
+}
+
+static bool look(struct call *call, struct follower *f)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	call_load_config(call, NULL);
+	call_forget_report(call);
+	if (now_ms < f->due_ms && call->config->generation == f->generation) {
+		return true;
+	}
+	f->generation = call->config->generation;
+	f->due_ms = now_ms + (uint64_t)f->interval_ms;
+	return send_look(call, f);
+}
+
+/* Snapshots at the reader's pace where they differ, at once when the
+ * configuration changed, and log lines as they come. */
 bool follow_events(struct call *call, const struct control_sink *sink, struct err *err)
 {
+	struct follower f = { .sink = sink, .last = BUF_INIT(MAX_CONTROL_BYTES) };
 	struct log_filter filter = { 0 };
-	int64_t interval_ms;
 	int64_t tail;
-	uint64_t sent_generation = 0;
-	uint64_t due_ms = 0;
 	uint64_t sequence;
 
-	if (!call_query_int(call, "interval_ms", 1000, &interval_ms, err) ||
+	if (!call_query_int(call, "interval_ms", 1000, &f.interval_ms, err) ||
 	    !call_query_int(call, "tail", 0, &tail, err) ||
 	    !log_filter_read(call, &filter, err)) {
 		return false;
 	}
-	interval_ms = interval_ms < LEAST_INTERVAL_MS ? LEAST_INTERVAL_MS : interval_ms;
-	interval_ms = interval_ms > MOST_INTERVAL_MS ? MOST_INTERVAL_MS : interval_ms;
+	f.interval_ms = f.interval_ms < LEAST_INTERVAL_MS ? LEAST_INTERVAL_MS : f.interval_ms;
+	f.interval_ms = f.interval_ms > MOST_INTERVAL_MS ? MOST_INTERVAL_MS : f.interval_ms;
 	sequence = log_follow_from((size_t)tail);
-	do {
-		uint64_t now_ms = clock_mono_ms();
-
-		call_load_config(call, NULL);
-		call_forget_report(call);
-		if (now_ms >= due_ms || call->config->generation != sent_generation) {
-			sent_generation = call->config->generation;
-			due_ms = now_ms + (uint64_t)interval_ms;
-			if (!send_snapshot(call, sink)) {
-				break;
-			}
-		}
-		if (!log_send_new(&filter, &sequence, sink)) {
-			break;
-		}
-	} while (sink->wait(sink->ctx, FOLLOW_LOOK_MS));
+	while (look(call, &f) && log_send_new(&filter, &sequence, sink) &&
+	       sink->wait(sink->ctx, FOLLOW_LOOK_MS)) {
+	}
+	buf_release(&f.last);
 	return true;
 }

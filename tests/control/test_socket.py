@@ -202,9 +202,17 @@ def test_events_begin_with_a_snapshot_and_follow_changes(gateway):
         assert [k["name"] for k in data["keys"]] == ["test", "boss", "third"]
 
 
-def test_events_come_at_the_interval(gateway):
-    with Events(gateway, "/v1/events?interval_ms=200") as events:
-        assert [events.read()[0] for _ in range(3)] == ["snapshot"] * 3
+def test_events_come_at_the_interval_and_only_with_news(gateway):
+    """The reader of a gateway that rests hears now and then that it lives."""
+    with Events(gateway, "/v1/events?interval_ms=200&level=error") as events:
+        assert events.read()[0] == "snapshot"
+        event, alive = events.read()
+        assert event == "alive" and alive["next_ms"] >= 1000
+        with gateway.connect() as client:
+            client.send(gateway.post("/v1/chat/completions", b'{"model":"nobody-has-it"}'))
+            client.read_answer()
+        event, data = events.read()
+        assert event == "snapshot" and data["totals"]["requests"] == 1
 
 
 def test_events_carry_log_lines(gateway):

@@ -45,7 +45,8 @@ static void every_action_is_explained(void **state)
 	}
 }
 
-/* Only D and R destroy or replace, and both ask; what has a command says so. */
+/* Only D and R destroy or replace, and both ask, as does what ends somebody's
+ * request; what has a command says so. */
 static void what_destroys_asks(void **state)
 {
 	(void)state;
@@ -53,8 +54,10 @@ static void what_destroys_asks(void **state)
 		const struct action *a = &actions[i];
 		bool is_capital = a->keys[0] == 'D' || a->keys[0] == 'R';
 
-		assert_int_equal(is_capital, a->confirm != CONFIRM_NONE);
-		if (is_capital) {
+		bool asks = is_capital || a->run == act_request_cancel;
+
+		assert_int_equal(asks, a->confirm != CONFIRM_NONE);
+		if (asks) {
 			assert_non_null(a->question);
 			assert_true(*a->twin);
 			assert_false(a->is_marked_too);

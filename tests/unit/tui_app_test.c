@@ -56,7 +56,7 @@ static int set_up(void **state)
 		rig->snapshots[i] = load(paths[i]);
 	}
 	app_take_snapshot(&rig->app, rig->snapshots[0]);
-	app_set_link(&rig->app, FEED_LIVE, 1000000);
+	app_set_link(&rig->app, FEED_LIVE, 1000000, 1000);
 	rig->seed = 11;
 	*state = rig;
 	return 0;

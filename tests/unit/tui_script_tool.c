@@ -61,12 +61,13 @@ static void load_snapshot(struct session *s, const char *path)
 	snapshot_add_requests(snapshot, field_value(slice_trim(buf_slice(&text)), "requests"));
 	app_take_snapshot(&s->app, snapshot);
 	snapshot_unref(snapshot);
-	app_set_link(&s->app, FEED_LIVE, s->mono_ms);
+	app_set_link(&s->app, FEED_LIVE, s->mono_ms, s->app.o.interval_ms);
 	buf_release(&text);
 }
 
 static void draw(struct session *s)
 {
+	app_settle(&s->app);
 	app_draw(&s->app, s->canvas);
 }
 
@@ -151,7 +152,7 @@ static void set_link(struct session *s, const char *name)
 		     str_eq(name, "live")      ? FEED_LIVE
 		     : str_eq(name, "offline") ? FEED_OFFLINE
 					       : FEED_CONNECTING,
-		     s->app.heard_ms);
+		     s->app.heard_ms, s->app.o.interval_ms);
 }
 
 static void print_grid(struct session *s, void (*dump)(const struct canvas *, struct buf *))
