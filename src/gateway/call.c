@@ -162,6 +162,9 @@ static void on_done(void *ctx, enum transfer_end end, const char *detail)
 	if (end != TRANSFER_OK) {
 		pump_settle(x);                 /* content that has come goes out */
 	}
+	if (x->state == EXCHANGE_OVER) {
+		return;                         /* it was whole, only its framing was cut */
+	}
 	if (c->has_head && c->is_error) {
 		failed_with_answer(x);          /* maybe cut; the status is known */
 	} else if (end == TRANSFER_OK && c->has_head) {
