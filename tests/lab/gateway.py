@@ -64,7 +64,8 @@ def merge(base, extra):
 class Gateway:
     """One gateway process. `key` has read and write, `admin_key` everything."""
 
-    def __init__(self, config=None, args=(), env=None, start=True):
+    def __init__(self, config=None, args=(), env=None, start=True, wrapper=()):
+        """`wrapper` is a command that runs the program, `prlimit` for one."""
         self.key, self.admin_key = new_key(), new_key()
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="lgw-test-"))
         self.home = self.root / "home"
@@ -73,7 +74,7 @@ class Gateway:
         self.passphrase.write_text("correct horse battery staple\n")
         self.passphrase.chmod(0o600)
         self.extra_env = dict(env or {})
-        self.args = list(args)
+        self.args, self.wrapper = list(args), list(wrapper)
         self.process = None
         self.address = None
         self.tls = None
@@ -124,7 +125,7 @@ class Gateway:
         begun = time.monotonic()
         with open(self.stderr_path, "ab") as stderr:
             self.process = subprocess.Popen(
-                [BINARY, "server", "start", *self.args], env=self.environment(),
+                [*self.wrapper, BINARY, "server", "start", *self.args], env=self.environment(),
                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, cwd=self.root)
         if "--demo" in self.args:
             self._move_to_demo()
