@@ -12,7 +12,7 @@ from lab.gateway import Gateway, merge
 
 FULL = os.environ.get("CHAOS") == "full"
 PATIENCE = {"proxy": {"connect_timeout": "5s", "response_timeout": "5s", "stream_timeout": "5s",
-                      "first_token_timeout": "5s"},
+                      "first_token_timeout": "5s", "idle_conn_timeout": "1s"},
             "routing": {"max_attempts": 1, "max_wait": "1s"}}
 
 
@@ -48,8 +48,8 @@ class Storm(Gateway):
         self.descriptors = self.count_descriptors()
 
     def count_descriptors(self):
-        """Sockets and pipes excepted that libraries keep; None when this user
-        may not look (the program keeps others from reading its memory)."""
+        """None when this user may not look: the program keeps its memory, and
+        with it its list of files, to itself."""
         try:
             return len(os.listdir(f"/proc/{self.pid}/fd"))
         except PermissionError:
