@@ -14,6 +14,7 @@
 #include "gateway/authorise.h"
 #include "gateway/facts.h"
 #include "gateway/inflate.h"
+#include "gateway/trace_parent.h"
 #include "stats/prices.h"
 
 #define ARENA_BLOCK_BYTES 4096
@@ -61,22 +62,20 @@ static void unlink_exchange(struct worker *w, struct exchange *x)
 }
 
 /* A client's own id is kept when it is harmless: X-Trace-ID, or the trace id
- * of a W3C traceparent (version-traceid-parent-flags). */
+ * of a traceparent. */
 static void set_trace_id(struct exchange *x)
 {
 	const char *own = client_header(x->client, "x-trace-id");
-	const char *parent = client_header(x->client, "traceparent");
+	char traced[ID_TRACE_BYTES];
 
+	x->is_traced = trace_parent_read(client_header(x->client, "traceparent"), traced);
 	if (own && id_is_safe(own)) {
 		str_copy(x->trace_id, sizeof x->trace_id, own);
-		return;
+	} else if (x->is_traced) {
+		str_copy(x->trace_id, sizeof x->trace_id, traced);
+	} else {
+		id_trace(x->trace_id);
 	}
-	if (parent && strlen(parent) >= 55 && parent[2] == '-' && parent[35] == '-' &&
-	    strspn(parent + 3, "0123456789abcdef") == 32) {
-		snprintf(x->trace_id, sizeof x->trace_id, "%.32s", parent + 3);
-		return;
-	}
-	id_trace(x->trace_id);
 }
 
 static struct exchange *create(struct worker *w, struct client *client)

@@ -97,6 +97,7 @@ struct exchange {
 	const char *model;              /* asked for; NULL: none named */
 	const char *client_credential;  /* for passthrough accounts */
 	char trace_id[ID_TRACE_BYTES + 32];
+	bool is_traced;                 /* the client sent a valid traceparent */
 	char request_id[REQUEST_ID_BYTES];
 	int64_t at_ms;                  /* wall clock */
 	uint64_t started_ms;            /* monotonic */

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "gateway/authorise.h"
 #include "gateway/upstream_body.h"
+#include "gateway/trace_parent.h"
 #include "gateway/way.h"
 
 /* ---- headers ---- */
@@ -87,6 +88,19 @@ static bool add_credential(struct header_set *set, const struct provider_request
 	return true;
 }
 
+/* Of a client that traces: the upstream joins the trace below this gateway. */
+static void add_trace(struct header_set *set)
+{
+	struct exchange *x = set->x;
+	const char *state = client_header(x->client, "tracestate");
+
+	put(set, "traceparent",
+	    trace_parent_next(client_header(x->client, "traceparent"), &x->arena));
+	if (state) {
+		put(set, "tracestate", state);
+	}
+}
+
 static bool build_headers(struct exchange *x, const struct provider_request *req,
 			  struct transfer_spec *spec, struct err *err)
 {
@@ -106,6 +120,9 @@ static bool build_headers(struct exchange *x, const struct provider_request *req
 	put(&set, "Accept-Encoding", "identity");
 	if (x->config->proxy.forward_client_ip) {
 		put(&set, "X-Forwarded-For", client_address(x->client));
+	}
+	if (x->is_traced) {
+		add_trace(&set);
 	}
 	for (size_t i = 0; i < extra->count; i++) {
 		put(&set, extra->items[i].name, extra->items[i].value);

@@ -114,6 +114,29 @@ def test_trace_id_of_the_client_is_kept_when_valid(upstream, start):
         assert answer.header("x-trace-id") not in (bad, "", None)
 
 
+def test_an_upstream_joins_the_clients_trace(upstream, start):
+    gateway = start({"upstream_accounts": [CHAT.account(upstream)]})
+    trace, span = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    headers = [("traceparent", f"00-{trace}-{span}-01"), ("tracestate", "rojo=1,congo=t61")]
+    spans = set()
+    for _ in range(2):
+        request, _ = one_request(gateway, upstream, CHAT, headers)
+        version, same, own, flags = request.head.get("traceparent").split("-")
+        assert (version, same, flags) == ("00", trace, "01")
+        assert re.fullmatch("[0-9a-f]{16}", own) and own != span
+        assert request.head.get("tracestate") == "rojo=1,congo=t61"
+        spans.add(own)
+    assert len(spans) == 2
+    records = gateway.control("GET", "/v1/requests").json()
+    assert {record["trace_id"] for record in records} == {trace}
+    for bad in (f"00-{trace}-{span}", f"00-{'0' * 32}-{span}-01", f"ff-{trace}-{span}-01",
+                f"00-{trace}-{'0' * 16}-01", f"00-{trace.upper()}-{span}-01",
+                f"00-{trace}-{span}-01-more"):
+        request, answer = one_request(gateway, upstream, CHAT, [("traceparent", bad)])
+        assert "traceparent" not in request.head and "tracestate" not in request.head
+        assert answer.header("x-trace-id") != trace
+
+
 def test_vendor_headers_come_back(upstream, start):
     """Clients read rate limits and retry hints; hop-by-hop headers stay."""
     gateway = start({"upstream_accounts": [ANTHROPIC.account(upstream)]})
