@@ -75,10 +75,7 @@ static void want_message(struct encoder *e, enum hub_role role)
 static bool leaves_something(struct encoder *e, const struct hub_block *block,
 			     enum hub_role role)
 {
-	bool is_foreign = block->kind == BLOCK_OPAQUE || block->kind == BLOCK_SERVER_USE ||
-			  block->kind == BLOCK_SERVER_RESULT || block->kind == BLOCK_REDACTED;
-
-	if (is_foreign && block->foreign.origin != ORIGIN_ANTHROPIC) {
+	if (hub_is_foreign(block) && block->foreign.origin != ORIGIN_ANTHROPIC) {
 		return foreign_fate(e->c, block, role, ORIGIN_ANTHROPIC) != FOREIGN_DROP;
 	}
 	return anthropic_block_has_content(block);

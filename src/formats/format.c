@@ -205,12 +205,19 @@ void json_kraw(struct json_writer *w, const char *name, struct slice raw)
 }
 
 /* A digest stands for what others can read of a block; without one an opaque
- * block of the user is content that would be lost (C71). */
+ * block of the user is content that would be lost (C71). Inside a tool result
+ * any block may have come, a call or a thought: no vendor takes those. */
 enum foreign_fate foreign_fate(struct conversion *c, const struct hub_block *block,
 			       enum hub_role role, enum hub_origin own)
 {
-	struct slice type = block->foreign.type;
+	struct slice type;
 
+	if (!hub_is_foreign(block)) {
+		encode_refuse(c, "messages", "messages: a tool result holds a block that "
+			      "cannot stand in one");
+		return FOREIGN_REFUSE;
+	}
+	type = block->foreign.type;
 	if (block->foreign.origin == own) {
 		return FOREIGN_KEEP;
 	}

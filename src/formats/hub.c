@@ -220,6 +220,12 @@ const struct hub_tool *hub_tool_find(const struct hub_request *req, struct slice
 	return NULL;
 }
 
+bool hub_is_foreign(const struct hub_block *block)
+{
+	return block->kind == BLOCK_REDACTED || block->kind == BLOCK_SERVER_USE ||
+	       block->kind == BLOCK_SERVER_RESULT || block->kind == BLOCK_OPAQUE;
+}
+
 bool hub_blocks_have(const struct hub_blocks *list, enum hub_block_kind kind)
 {
 	blocks_each(block, list) {

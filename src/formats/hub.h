@@ -360,6 +360,8 @@ struct slice slice_cat(struct arena *a, struct slice x, struct slice y);
 
 /* The tool called `name`, or NULL. */
 const struct hub_tool *hub_tool_find(const struct hub_request *req, struct slice name);
+/* Only its maker knows what it is: `foreign` is the member in use. */
+bool hub_is_foreign(const struct hub_block *block);
 bool hub_blocks_have(const struct hub_blocks *list, enum hub_block_kind kind);
 
 /* Texts of the text blocks, with `separator` between them. */
