@@ -3,10 +3,11 @@
 
 #include "formats/openai_common.h"
 
-/* C28: members that only Chat knows. */
+/* C28: members that only Chat knows. `provider` is how OpenRouter is told whom
+ * to ask. */
 static const char *const ext_members[] = {
 	"logit_bias", "prediction", "moderation", "prompt_cache_options",
-	"prompt_cache_retention",
+	"prompt_cache_retention", "provider",
 };
 
 /* OpenRouter's `reasoning` and DeepSeek's `thinking` beside OpenAI's member

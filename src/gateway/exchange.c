@@ -15,6 +15,7 @@
 #include "gateway/facts.h"
 #include "gateway/inflate.h"
 #include "gateway/trace_parent.h"
+#include "gateway/unified.h"
 #include "stats/prices.h"
 
 #define ARENA_BLOCK_BYTES 4096
@@ -372,13 +373,22 @@ static bool is_json(const struct exchange *x)
 	return x->endpoint.op != OP_OTHER || !type || str_ifind(type, strlen(type), "json");
 }
 
+static bool scan(struct exchange *x, struct err *err)
+{
+	bool is_chat = x->endpoint.op == OP_GENERATE && x->endpoint.format == FORMAT_CHAT;
+
+	return scan_body(body_text(&x->body), &x->arena, &x->scan, err) &&
+	       (!unified_is(&x->scan, is_chat) ||
+		unified_flatten(&x->body, is_chat, &x->arena, &x->scan, err));
+}
+
 static bool read_model(struct exchange *x)
 {
 	struct err err = ERR_INIT;
 
-	if (x->body.len && is_json(x) &&
-	    !scan_body(body_text(&x->body), &x->arena, &x->scan, &err)) {
-		refuse(x, 400, "%s", err.msg);
+	if (x->body.len && is_json(x) && !scan(x, &err)) {
+		refuse(x, err.kind == ERR_INVALID ? 400 : err.kind == ERR_TOO_LARGE ? 413 : 503,
+		       "%s", err.msg);
 		return false;
 	}
 	if (!x->body.len && x->endpoint.op != OP_OTHER) {

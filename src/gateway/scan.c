@@ -29,17 +29,6 @@ static bool note_model(struct scan *s, const struct json_member *m, struct arena
 	return s->model || err_setf(err, ERR_INVALID, "`model` is not a valid string");
 }
 
-static void note_provider(struct scan *s, const struct json_member *m, struct arena *a)
-{
-	if (m->kind != JSON_STRING) {
-		return;
-	}
-	s->provider = decode(m->value, a);
-	s->provider_member = (struct slice){
-		m->key.ptr - 1, (size_t)(m->value.ptr + m->value.len - m->key.ptr) + 1,
-	};
-}
-
 /* Members that are only remembered by their place. */
 static void note_place(struct scan *s, const struct json_member *m)
 {
@@ -85,7 +74,11 @@ static bool note_member(struct scan *s, const struct json_member *m, struct aren
 	if (json_key_is(m, "stream")) {
 		s->is_stream = m->kind == JSON_TRUE;
 	} else if (json_key_is(m, "provider")) {
-		note_provider(s, m, a);
+		s->provider = m->kind == JSON_STRING ? decode(m->value, a) : NULL;
+	} else if (json_key_is(m, "parameters")) {
+		s->parameters = m->kind == JSON_OBJECT ? m->value : SLICE_NULL;
+	} else if (slice_eq(m->key, "store")) {
+		s->is_stored = m->kind == JSON_TRUE;
 	} else if (slice_eq(m->key, "max_tokens") ||
 		   slice_eq(m->key, "max_completion_tokens") ||
 		   slice_eq(m->key, "max_output_tokens")) {

@@ -21,7 +21,8 @@ struct scan {
 	size_t model_count;             /* more than 1: duplicates, the last one counts */
 	bool is_stream;
 	const char *provider;           /* explicit choice in the body, or NULL */
-	struct slice provider_member;   /* from its key to its value's end */
+	struct slice parameters;        /* raw object: of the unified body */
+	bool is_stored;                 /* store: true */
 	struct slice stream_options;    /* raw object, empty when absent */
 	struct slice system;            /* raw: system, instructions, systemInstruction */
 	struct slice messages;          /* raw: messages, input, contents */

@@ -7,7 +7,7 @@
 #include "formats/prompt_splice.h"
 
 /* Without what has to go from the history. */
-#define USUAL_EDITS (SCAN_MAX_MODELS + 2 + PROMPT_MAX_EDITS)
+#define USUAL_EDITS (SCAN_MAX_MODELS + 1 + PROMPT_MAX_EDITS)
 
 /* ---- as it came, with edits ---- */
 
@@ -49,34 +49,6 @@ static void edit_model(struct exchange *x, const char *model, struct edit_list *
 	for (size_t i = 0; i < x->scan.model_count; i++) {
 		add_edit(edits, x->scan.models[i], text);
 	}
-}
-
-/* `provider` of the unified body is this gateway's own; with it goes one
- * comma, the one behind or else the one before it. */
-static void edit_provider(struct exchange *x, struct edit_list *edits)
-{
-	struct slice range = x->scan.provider_member;
-	const char *start = x->scan.text.ptr;
-	const char *end = start + x->scan.text.len;
-	const char *p = range.ptr + range.len;
-
-	if (!x->scan.provider) {
-		return;
-	}
-	while (p < end && strchr(" \t\r\n", *p)) {
-		p++;
-	}
-	if (p < end && *p == ',') {
-		range.len = (size_t)(p + 1 - range.ptr);
-	} else {
-		for (p = range.ptr - 1; p > start && *p != ',' && *p != '{'; p--) {
-		}
-		if (*p == ',') {
-			range.len += (size_t)(range.ptr - p);
-			range.ptr = p;
-		}
-	}
-	add_edit(edits, range, (struct slice){ "", 0 });
 }
 
 static bool wants_usage(const struct exchange *x, const struct upstream_account *account)
@@ -224,7 +196,6 @@ static bool build_body(struct exchange *x, const struct upstream_account *accoun
 	body_unpatch(&x->body);
 	if (x->scan.text.ptr) {
 		edit_model(x, model, &edits);
-		edit_provider(x, &edits);
 		edit_usage(x, account, &edits);
 		edit_prompts(x, account, model, &edits);
 		edit_history(x, &edits);
