@@ -21,8 +21,7 @@ for (const [client, cli] of Object.entries(CLIS)) {
       }
 
       before(async () => {
-        world = await startWorld(format, cli.model, script,
-          { routing: { max_attempts: 1 } });
+        world = await startWorld(format, cli.model, script);
         for (const [name, text] of Object.entries(cli.files)) world.home.write(name, text);
       });
       after(() => world?.close());

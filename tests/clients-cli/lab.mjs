@@ -81,13 +81,14 @@ export class Home {
 
 /**
  * The gateway with one account of a format, and a home: { home, model, gateway,
- * close() }. The client asks for `name`, the model is one of the vendor's.
+ * close() }. The client asks for `name`, the model is one of the vendor's;
+ * `account` changes what is known of the account.
  */
-export async function startWorld(format, name, script, more = {}) {
+export async function startWorld(format, name, script, account = {}) {
   const model = await startModel(format, script);
   const routes = [{ upstream: model.account.name, model: MODELS[format] }];
-  const gateway = await startGateway([model.account],
-    { models: { [name]: { routes } }, ...more });
+  const gateway = await startGateway([{ ...model.account, ...account }],
+    { models: { [name]: { routes } } });
   const home = new Home(gateway);
   return { home, model, gateway,
     async close() {

@@ -44,7 +44,7 @@ async function sendFrames(response, frames, format, said) {
 /**
  * `script(ask)` gives the next turn: what turn() takes, or { error, message,
  * headers } instead of an answer, or a turn with `breaks` for an error inside
- * its stream, after its first content and `once` that promise holds. `asked` keeps what was asked, read out of the vendor's body.
+ * its stream, after its first content and when `once` lets it. `asked` keeps what was asked, read out of the vendor's body.
  */
 export async function startModel(name, script) {
   const format = FORMATS[name];

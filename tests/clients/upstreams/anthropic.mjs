@@ -71,7 +71,8 @@ export default {
   error(kind, message) {
     const [status, type] = { overloaded: [529, "overloaded_error"],
       rate: [429, "rate_limit_error"], invalid: [400, "invalid_request_error"],
-      context: [400, "invalid_request_error"], server: [500, "api_error"] }[kind];
+      context: [400, "invalid_request_error"], server: [500, "api_error"],
+      permission: [403, "permission_error"] }[kind];
     return { status, body: { type: "error", error: { type, message }, request_id: "req_1" } };
   },
   errorFrame(kind, message) {

@@ -67,7 +67,7 @@ export default {
       rate: [429, "requests", "rate_limit_exceeded"],
       invalid: [400, "invalid_request_error", null],
       context: [400, "invalid_request_error", "context_length_exceeded"],
-      server: [500, "server_error", null] }[kind];
+      permission: [403, "permission_error", null], server: [500, "server_error", null] }[kind];
     return { status, body: { error: { message, type, param: null, code } } };
   },
   errorFrame(kind, message) {
@@ -81,7 +81,8 @@ export default {
     return {
       stream: body.stream === true, model: body.model, counts: false,
       system: all.filter(isSystem).map((p) => p.text).join("\n"),
-      texts: all.filter((p) => p.type === "text" && !isSystem(p)).map((p) => p.text),
+      texts: all.filter((p) => p.type === "text" && !isSystem(p) && p.role !== "tool")
+        .map((p) => p.text),
       images: all.filter((p) => p.type === "image_url").map(image),
       tools: (body.tools ?? []).map((tool) => tool.function?.name ?? tool.custom.name),
       results: body.messages.filter((m) => m.role === "tool").map((m) => ({

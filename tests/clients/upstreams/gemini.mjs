@@ -46,7 +46,7 @@ export default {
   error(kind, message) {
     const [code, status] = { overloaded: [503, "UNAVAILABLE"], rate: [429, "RESOURCE_EXHAUSTED"],
       invalid: [400, "INVALID_ARGUMENT"], context: [400, "INVALID_ARGUMENT"],
-      server: [500, "INTERNAL"] }[kind];
+      permission: [403, "PERMISSION_DENIED"], server: [500, "INTERNAL"] }[kind];
     return { status: code, body: { error: { code, message, status } } };
   },
   errorFrame(kind, message) {

@@ -125,7 +125,7 @@ export default {
       rate: [429, "requests", "rate_limit_exceeded"],
       invalid: [400, "invalid_request_error", null],
       context: [400, "invalid_request_error", "context_length_exceeded"],
-      server: [500, "server_error", null] }[kind];
+      permission: [403, "permission_error", null], server: [500, "server_error", null] }[kind];
     return { status, body: { error: { message, type, param: null, code } } };
   },
   errorFrame(kind, message) {
