@@ -291,7 +291,7 @@ static bool check_open_host(struct load *l, const struct node *server)
 		return load_refuse(l, place(server, "auth"), "server.auth optional with host %s; "
 				   "expected required, or a loopback host", s->host);
 	}
-	if (!has_active_key(l->config)) {
+	if (!l->is_keyless && !has_active_key(l->config)) {
 		return load_refuse(l, at, "server.host %s without an active gateway key; expected "
 				   "one (`llm-gateway apikey add --name=NAME`), or a loopback host",
 				   s->host);

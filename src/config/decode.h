@@ -20,6 +20,7 @@ struct load {
 	/* The environment neither overrides nor has to fill in: for edits, whose
 	 * result must hold wherever it is read. */
 	bool ignores_environment;
+	bool is_keyless;        /* no key is no reason to refuse an open host */
 	size_t expanded_bytes;  /* of all values so far */
 	struct vec warnings;    /* char *, in the snapshot's arena */
 	struct err *err;

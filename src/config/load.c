@@ -111,26 +111,31 @@ static bool fill(struct load *l, struct slice text, struct arena *nodes)
 	return true;
 }
 
-struct config *config_parse_with(const char *path, struct slice text, bool ignores_environment,
-				 struct err *err)
+static struct config *parse(struct load *l, const char *path, struct slice text)
 {
-	struct load l = {
-		.config = config_new(path), .name = path,
-		.ignores_environment = ignores_environment, .err = err,
-	};
 	struct arena nodes;
 	bool ok;
 
+	l->config = config_new(path);
+	l->name = path;
 	arena_init(&nodes, ARENA_BLOCK_BYTES);
-	l.scratch = &nodes;
-	ok = fill(&l, text, &nodes);
+	l->scratch = &nodes;
+	ok = fill(l, text, &nodes);
 	arena_wipe(&nodes);
-	vec_release(&l.warnings);
+	vec_release(&l->warnings);
 	if (!ok) {
-		config_unref(l.config);
+		config_unref(l->config);
 		return NULL;
 	}
-	return l.config;
+	return l->config;
+}
+
+struct config *config_parse_with(const char *path, struct slice text, bool ignores_environment,
+				 struct err *err)
+{
+	struct load l = { .ignores_environment = ignores_environment, .err = err };
+
+	return parse(&l, path, text);
 }
 
 struct config *config_parse(const char *path, struct slice text, struct err *err)
@@ -138,17 +143,27 @@ struct config *config_parse(const char *path, struct slice text, struct err *err
 	return config_parse_with(path, text, false, err);
 }
 
-struct config *config_load(const char *path, struct err *err)
+static struct config *load(struct load *l, const char *path)
 {
 	struct buf text = BUF_INIT(MAX_CONFIG_BYTES);
 	struct err problem = ERR_INIT;
 	struct config *c = NULL;
 
 	if (file_read(path, &text, &problem) || problem.kind == ERR_NOT_FOUND) {
-		c = config_parse(path, buf_slice(&text), err);
-	} else if (err) {
-		*err = problem;
+		c = parse(l, path, buf_slice(&text));
+	} else if (l->err) {
+		*l->err = problem;
 	}
 	buf_wipe(&text);
 	return c;
+}
+
+struct config *config_load(const char *path, struct err *err)
+{
+	return load(&(struct load){ .err = err }, path);
+}
+
+struct config *config_load_keyless(const char *path, struct err *err)
+{
+	return load(&(struct load){ .is_keyless = true, .err = err }, path);
 }

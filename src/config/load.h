@@ -13,7 +13,11 @@
  * caller owns one reference. Any thread; reads the environment. */
 struct config *config_load(const char *path, struct err *err);
 
-/* The same from text; `path` is only named in messages. */
+/* The same for whoever makes the first gateway key: a host that others reach
+ * may still lack it. */
+struct config *config_load_keyless(const char *path, struct err *err);
+
+/* From text; `path` is only named in messages. */
 struct config *config_parse(const char *path, struct slice text, struct err *err);
 
 /* The file that a first use creates: every key, commented. */

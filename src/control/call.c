@@ -84,6 +84,14 @@ bool call_load_config(struct call *call, struct err *err)
 	return call->config;
 }
 
+bool call_load_keyless(struct call *call)
+{
+	if (!call->control->runtime) {
+		call->config = config_load_keyless(call->control->config_path, NULL);
+	}
+	return call->config;
+}
+
 bool call_read_file(struct call *call, struct buf *out, struct err *err)
 {
 	struct err inner = ERR_INIT;

@@ -77,6 +77,9 @@ const struct upstream_account *call_upstream(const struct call *call, const char
 /* Reads the configuration in force into the call, replacing what it had. */
 bool call_load_config(struct call *call, struct err *err);
 
+/* The same from a file that only lacks the first gateway key. */
+bool call_load_keyless(struct call *call);
+
 /* The file's text; an absent file is empty. */
 bool call_read_file(struct call *call, struct buf *out, struct err *err);
 

@@ -120,6 +120,7 @@ static bool begin_call(struct call *call, const struct match *m, struct err *err
 		return false;
 	}
 	if (!call_load_config(call, &call->config_err) &&
+	    !((m->route->flags & ROUTE_KEYLESS) && call_load_keyless(call)) &&
 	    !(m->route->flags & ROUTE_BROKEN_CONFIG)) {
 		*err = call->config_err;
 		return false;

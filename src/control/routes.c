@@ -32,7 +32,8 @@ const struct control_route control_routes[] = {
 	    "ask it for its models, for free; {model}: ask that model for a word"),
 
 	READ("/v1/keys", handle_keys_list, 0, "the gateway keys, without their texts"),
-	ACT("POST", "/v1/keys", handle_keys_add, "make a key; the answer alone has its text"),
+	{ "POST", "/v1/keys", handle_keys_add, NULL, "admin", ROUTE_KEYLESS,
+	  "make a key; the answer alone has its text" },
 	READ("/v1/keys/*", handle_key_show, 0, "one key"),
 	ACT("PATCH", "/v1/keys/*", handle_key_edit, "change a key"),
 	ACT("DELETE", "/v1/keys/*", handle_key_remove, "remove a key"),
