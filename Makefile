@@ -62,8 +62,11 @@ ifneq ($(CLANG),)
 CC := $(CLANG)
 endif
 
+# Two builds of the same sources are the same to the byte, wherever they stand.
+REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -Wdate-time
+
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DVERSION='"$(VERSION)"' \
-             -Isrc -I. $(WARN) $(HARDEN) $(CFLAGS_$(VARIANT)) $(FEATURES) $(PKG_CFLAGS) \
+             -Isrc -I. $(WARN) $(HARDEN) $(REPRODUCIBLE) $(CFLAGS_$(VARIANT)) $(FEATURES) $(PKG_CFLAGS) \
              -pthread $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LDHARDEN) $(LDFLAGS_$(VARIANT)) -pthread $(LDFLAGS)
 LIBS = $(PKG_LIBS) -lm -ldl
@@ -264,7 +267,7 @@ MAN_PAGES := $(wildcard man/*.[1-8])
 man_path = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 # What is installed beside the man pages: source and destination, in pairs.
 INSTALLED = $(BIN):$(BINDIR)/llm-gateway \
-	packaging/systemd/llm-gateway.service:$(UNITDIR)/llm-gateway.service \
+	$(BUILD)/llm-gateway.service:$(UNITDIR)/llm-gateway.service \
 	$(BUILD)/completions/bash:$(BASH_COMPLETIONS)/llm-gateway \
 	$(BUILD)/completions/zsh:$(ZSH_COMPLETIONS)/_llm-gateway \
 	$(BUILD)/completions/fish:$(FISH_COMPLETIONS)/llm-gateway.fish \
@@ -274,9 +277,13 @@ $(BUILD)/completions/%: $(BIN)
 	@mkdir -p $(@D)
 	$(Q)$(BIN) completion $* > $@
 
+$(BUILD)/llm-gateway.service: packaging/systemd/llm-gateway.service FORCE
+	@mkdir -p $(@D)
+	$(Q)sed 's#@BINDIR@#$(PREFIX)/bin#' $< > $@
+
 COMPLETED_SHELLS := bash zsh fish
 
-install: all $(COMPLETED_SHELLS:%=$(BUILD)/completions/%) ## copy program, man pages, completions, unit
+install: all $(COMPLETED_SHELLS:%=$(BUILD)/completions/%) $(BUILD)/llm-gateway.service ## copy program, man pages, completions, unit
 	@set -e; for pair in $(INSTALLED); do \
 		src=$${pair%%:*}; dst=$${pair#*:}; mode=644; \
 		[ -e "$$src" ] || continue; \
@@ -285,6 +292,30 @@ install: all $(COMPLETED_SHELLS:%=$(BUILD)/completions/%) ## copy program, man p
 
 uninstall: ## remove what install copied
 	@for pair in $(INSTALLED); do rm -f "$${pair#*:}"; done
+
+# --- packages ---
+
+DEB_TREE := build/deb/llm-gateway-$(VERSION)
+PACKAGED := Makefile LICENSE README.md man packaging src tui
+
+# Nobody's mailbox is invented: whoever publishes the package puts theirs in.
+NO_ADDRESS := bogus-mail-host,bogus-mail-host-in-debian-changelog
+
+deb: ## build the Debian package, into build/deb
+	$(DEPS) packaging/deb-deps.txt
+	@rm -rf build/deb && mkdir -p $(DEB_TREE)
+	@cp -a $(PACKAGED) $(DEB_TREE)/ && cp -a packaging/debian $(DEB_TREE)/debian
+	@cd $(DEB_TREE) && dpkg-buildpackage --build=binary --no-sign
+	@lintian --allow-root --fail-on error,warning --suppress-tags $(NO_ADDRESS) \
+		build/deb/*.changes
+	@ls build/deb/*.deb
+
+sbom: $(BIN) ## list the linked libraries, CycloneDX, into build/<variant>/sbom.json
+	@packaging/sbom.py $(BIN) $(VERSION) > $(BUILD)/sbom.json
+	@echo "  SBOM  $(BUILD)/sbom.json"
+
+reproducible: ## build twice in different places and compare
+	@tests/packaging/build-twice
 
 clean: ## remove everything built
 	rm -rf build compile_commands.json
