@@ -27,11 +27,19 @@ static void on_settle(struct deferred *d)
 	pump_settle((struct exchange *)((char *)d - offsetof(struct exchange, settle)));
 }
 
+void exchange_forget_request(struct exchange *x)
+{
+	body_release(&x->body);
+	buf_release(&x->call.converted.body);
+	arena_release(&x->hub_arena);
+	x->hub = NULL;
+}
+
 static void free_exchange(struct deferred *d)
 {
 	struct exchange *x = (struct exchange *)((char *)d - offsetof(struct exchange, free));
 
-	body_release(&x->body);
+	exchange_forget_request(x);
 	model_filter_release(&x->filter);
 	config_unref(x->config);
 	key_ring_unref(x->keys);
@@ -96,6 +104,7 @@ static struct exchange *create(struct worker *w, struct client *client)
 	x->settle.run = on_settle;
 	x->free.run = free_exchange;
 	arena_init(&x->arena, ARENA_BLOCK_BYTES);
+	arena_init(&x->hub_arena, ARENA_BLOCK_BYTES);
 	body_init(&x->body, &w->shared->budget, (size_t)x->config->server.max_body_bytes);
 	id_base62("req_", 24, x->request_id, sizeof x->request_id);
 	set_trace_id(x);
@@ -150,7 +159,7 @@ void exchange_over(struct exchange *x)
 	settle_accounts(x);
 	attempt_end_call(x);
 	loop_timer_clear(x->worker->loop, &x->total_timer);
-	body_release(&x->body);
+	exchange_forget_request(x);
 }
 
 /* ---- the record ---- */

@@ -113,6 +113,7 @@ struct exchange {
 	struct token_estimate estimated;
 	const struct prompt_texts *prompts;     /* the user's system text; NULL: none */
 	struct hub_request *hub;        /* decoded once, for conversions */
+	struct arena hub_arena;         /* ... and all that belongs to it */
 	struct warnings warnings;
 	struct sig_scope signatures;    /* for the hub */
 	enum history_scope history;     /* what goes from it */
@@ -160,6 +161,9 @@ void exchange_end_all(struct worker *w);
 void exchange_describe(const struct exchange *x, struct request_record *out);
 
 /* ---- between the parts ---- */
+
+/* Nobody will be asked any more: the request's memory is given back. */
+void exchange_forget_request(struct exchange *x);
 
 /* Answered or given up: timers and upstream are let go. */
 void exchange_over(struct exchange *x);

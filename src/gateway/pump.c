@@ -118,7 +118,7 @@ static void start(struct exchange *x)
 	bool keeps_length = !x->is_filtering && !c->is_converted;
 
 	x->state = EXCHANGE_SENDING;
-	body_release(&x->body);
+	exchange_forget_request(x);
 	client_start(x->client, x->status, head.headers, head.count,
 		     keeps_length ? c->head.content_length : -1);
 	flow(x, buf_slice(&c->held));

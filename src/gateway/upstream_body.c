@@ -223,7 +223,7 @@ static bool decode_hub(struct exchange *x, struct err *err)
 	x->signatures.memory = x->worker->shared->signatures;
 	x->signatures.owner = x->key ? x->key->id : "";
 	if (!x->hub) {
-		x->hub = convert_decode(&source, &x->arena, &x->warnings, &error);
+		x->hub = convert_decode(&source, &x->hub_arena, &x->warnings, &error);
 		if (x->hub && x->prompts) {
 			prompt_into_hub(x->hub, x->prompts);
 		}
