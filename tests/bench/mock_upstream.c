@@ -7,7 +7,8 @@
  *   json         a small JSON answer
  *   sse-N-MS     N stream chunks, one every MS milliseconds, each with the
  *                monotonic time of its sending ("t":NANOSECONDS)
- *   idle         one chunk, then silence with the stream open
+ *   idle         one chunk, then silence with the stream open; in the format
+ *                that the path belongs to
  *   flood        chunks without end, as fast as they are taken
  *   silent       no answer at all
  */
@@ -162,6 +163,30 @@ static void add_stamped_chunk(struct buf *out)
 	add_chunk(out, data);
 }
 
+/* A first chunk in another format than Chat's; NULL: it is Chat. */
+static const char *foreign_chunk(const char *head)
+{
+	if (str_starts(head, "POST /v1/messages")) {
+		return "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":"
+		       "\"x\",\"usage\":{\"input_tokens\":3,\"output_tokens\":1}}}\n\n"
+		       "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":"
+		       "{\"type\":\"text\",\"text\":\"\"}}\n\n"
+		       "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+		       "{\"type\":\"text_delta\",\"text\":\"word \"}}\n\n";
+	}
+	if (str_starts(head, "POST /v1/responses")) {
+		return "data: {\"type\":\"response.created\",\"response\":{\"id\":\"r\","
+		       "\"model\":\"x\"}}\n\n"
+		       "data: {\"type\":\"response.output_text.delta\",\"output_index\":0,"
+		       "\"delta\":\"word \"}\n\n";
+	}
+	if (str_starts(head, "POST /v1beta/")) {
+		return "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":"
+		       "\"word \"}]}}]}\n\n";
+	}
+	return NULL;
+}
+
 static void await_next_request(struct connection *c)
 {
 	c->state = READING_HEAD;
@@ -184,10 +209,12 @@ static void stream_step(struct connection *c, uint64_t now)
 static void choose_reply(struct connection *c)
 {
 	const char *model = strstr(c->body_start, "\"model\":\"");
+	const char *path_model = strstr(c->head, "/models/");
 	unsigned long interval_ms = 0;
 	char *end;
 
-	model = model ? model + strlen("\"model\":\"") : "";
+	model = path_model ? path_model + strlen("/models/")
+			   : model ? model + strlen("\"model\":\"") : "";
 	c->reply = REPLY_JSON;
 	if (str_starts(model, "sse-")) {
 		c->reply = REPLY_SSE;
@@ -217,6 +244,10 @@ static void begin_answer(struct mock *m, struct connection *c)
 	case REPLY_IDLE:
 	case REPLY_FLOOD:
 		buf_adds(&c->out, STREAM_HEAD);
+		if (c->reply == REPLY_IDLE && foreign_chunk(c->head)) {
+			add_chunk(&c->out, foreign_chunk(c->head));
+			break;
+		}
 		stream_step(c, clock_mono_ns());
 		if (c->reply == REPLY_SSE && c->state == ANSWERING) {
 			c->next = m->streams;
