@@ -6,6 +6,10 @@
 #include "cli/command.h"
 #include "cli/out.h"
 #include "cli/request.h"
+#include "cli/text.h"
+
+/* Of sentences where there is no terminal. */
+#define FOLD_WIDTH 100
 
 static const struct column list_columns[] = {
 	{ .title = "UPSTREAM" },
@@ -18,6 +22,27 @@ static const struct column list_columns[] = {
 	{ .title = "WHAT WAS SAID", .is_sparse = true, .drop = 1 },
 	{ .title = NULL },
 };
+
+/* The same in a sentence each, for who does not know the words. */
+static void explain(const struct invocation *inv, const struct answer *entries)
+{
+	size_t width = inv->screen.width ? inv->screen.width : FOLD_WIDTH;
+
+	for (size_t i = 0; i < answer_count(entries, ""); i++) {
+		const struct answer *a = answer_item(entries, "", i);
+		struct buf sentence = BUF_INIT(4 * KIB);
+		struct buf folded = BUF_INIT(8 * KIB);
+
+		if (answer_has(a, "explanation")) {
+			buf_addf(&sentence, "%s: %s.", answer_text(a, "upstream"),
+				 answer_text(a, "explanation"));
+			text_fold(&folded, buf_text(&sentence), 2, width - 2);
+			out_line("%s%s", i ? "" : "\n", buf_text(&folded));
+		}
+		buf_release(&sentence);
+		buf_release(&folded);
+	}
+}
 
 static void print_list(const struct invocation *inv, const struct answer *entries)
 {
@@ -41,6 +66,7 @@ static void print_list(const struct invocation *inv, const struct answer *entrie
 	}
 	out_table(t, &inv->screen, "No cooldowns.");
 	table_destroy(t);
+	explain(inv, entries);
 }
 
 static bool run_list(struct invocation *inv, struct err *err)
