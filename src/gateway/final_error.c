@@ -116,8 +116,9 @@ static void show_upstream_error(struct exchange *x)
 void final_error(struct exchange *x, const struct step *step)
 {
 	const char *tried;
-	/* A 401 of which the client should not conclude anything. */
-	bool is_ours = step->class == FAILURE_RENEWAL;
+	/* A limit that kept somebody from being asked tells more than who was;
+	 * and of a 401 that passes the client should conclude nothing. */
+	bool is_ours = !step->attempt || step->class == FAILURE_RENEWAL;
 
 	if (x->shown.candidate && x->shown.head.status && !is_ours) {
 		show_upstream_error(x);
