@@ -77,7 +77,11 @@ static bool view_reasons(const struct call *call, const struct runtime_facts *fa
 		buf_release(&why);
 	}
 	if (*facts->state_problem) {
-		json_str(w, facts->state_problem);
+		struct buf memory = BUF_INIT(2UL * MAX_ERR_MSG);
+
+		buf_addf(&memory, "requests are kept in memory only: %s", facts->state_problem);
+		json_str(w, buf_text(&memory));
+		buf_release(&memory);
 		troubled++;
 	}
 	if (!c->account_count) {

@@ -41,6 +41,7 @@ int process_signal_fd(void)
 	sigset_t signals;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);       /* a file at its limit is a full disk */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);

@@ -10,7 +10,7 @@
 void process_prepare(void);
 
 /* Blocks SIGTERM, SIGINT and SIGHUP in this thread and those it starts,
- * ignores SIGPIPE; the descriptor delivers what is blocked. -1: failed. */
+ * ignores SIGPIPE and SIGXFSZ; the descriptor delivers what is blocked. -1: failed. */
 int process_signal_fd(void);
 
 /* The next signal that the descriptor holds; 0: none. */

@@ -18,8 +18,9 @@
 
 struct history {
 	struct stats *stats;
+	char *path;                     /* of the store; NULL: memory only */
 	pthread_mutex_t lock;           /* guards the rest */
-	struct state_db *store;            /* NULL: memory only */
+	struct state_db *store;         /* NULL: it cannot be opened, or no path */
 	struct packed_record *ring[HISTORY_RECORDS];
 	size_t first;                   /* place of the oldest */
 	size_t count;
@@ -48,6 +49,7 @@ struct history *history_create(struct stats *stats, const char *path)
 	struct history *h = xcalloc(1, sizeof *h);
 
 	h->stats = stats;
+	h->path = path ? xstrdup(path) : NULL;
 	h->store = path ? state_db_open(path, &err) : NULL;
 	pthread_mutex_init(&h->lock, NULL);
 	if (h->store) {
@@ -71,6 +73,7 @@ void history_destroy(struct history *h)
 	usage_release(&h->usage);
 	state_db_close(h->store);
 	pthread_mutex_destroy(&h->lock);
+	free(h->path);
 	free(h);
 }
 
@@ -144,9 +147,42 @@ static bool write_batch(struct history *h)
 	return true;
 }
 
+/* What was numbered without the store goes on where the store ends. */
+static void renumber(struct history *h)
+{
+	size_t waiting = unwritten(h);
+
+	h->written_id = state_db_last_id(h->store);
+	h->last_id = h->written_id;
+	for (size_t i = 0; i < waiting; i++) {
+		record_set_id(record_at(h, h->count - waiting + i), ++h->last_id);
+	}
+}
+
+/* After a problem the store is opened anew: a disk that was full may go on
+ * with the old one, one that was read-only does not. */
+static bool reopen(struct history *h)
+{
+	struct err err = ERR_INIT;
+	struct state_db *fresh = state_db_open(h->path, &err);
+
+	if (!fresh) {
+		note_problem(h, &err);
+		return false;
+	}
+	if (h->store) {
+		state_db_close(h->store);
+		h->store = fresh;
+	} else {
+		h->store = fresh;
+		renumber(h);
+	}
+	return true;
+}
+
 static void write_out(struct history *h)
 {
-	if (!h->store || clock_mono_ms() < h->retry_at_ms) {
+	if (!h->path || clock_mono_ms() < h->retry_at_ms || (*h->problem && !reopen(h))) {
 		return;
 	}
 	while (unwritten(h) || h->usage.rows.len) {
@@ -191,7 +227,7 @@ void history_problem(struct history *h, char out[MAX_ERR_MSG])
 bool history_put(struct history *h, const char *name, struct slice value)
 {
 	struct err err = ERR_INIT;
-	bool ok = true;
+	bool ok = !h->path;
 
 	pthread_mutex_lock(&h->lock);
 	if (h->store && clock_mono_ms() >= h->retry_at_ms) {

@@ -21,7 +21,8 @@
 struct history;
 
 /* `stats` is borrowed; `path` of the database, NULL: memory only. A database
- * that cannot be opened is a problem (below), no failure. */
+ * that cannot be opened or written is a problem (below), no failure: it is
+ * tried again every few seconds. */
 struct history *history_create(struct stats *stats, const char *path);
 /* Writes what has not been written. NULL is fine. */
 void history_destroy(struct history *h);

@@ -107,6 +107,13 @@ static bool prepare_all(struct state_db *s, struct err *err)
 	return true;
 }
 
+/* SQLite opens what it may only read without a word. */
+static bool is_writable(struct state_db *s, struct err *err)
+{
+	return sqlite3_db_readonly(s->db, "main") != 1 ||
+	       err_setf(err, ERR_FAILED, "state.db cannot be written");
+}
+
 static struct state_db *open_once(const char *path, int *code, struct err *err)
 {
 	struct state_db *s = xcalloc(1, sizeof *s);
@@ -116,7 +123,7 @@ static struct state_db *open_once(const char *path, int *code, struct err *err)
 				NULL);
 	if (*code == SQLITE_OK) {
 		sqlite3_busy_timeout(s->db, BUSY_MS);
-		if (run(s, "PRAGMA journal_mode = WAL", err) &&
+		if (is_writable(s, err) && run(s, "PRAGMA journal_mode = WAL", err) &&
 		    run(s, "PRAGMA synchronous = NORMAL", err) && make_schema(s, err) &&
 		    prepare_all(s, err)) {
 			return s;

@@ -196,6 +196,41 @@ def test_a_killed_gateway_loses_a_second_at_most(world):
     assert gateway.control("GET", "/v1/requests").json()[0]["id"] == "45"
 
 
+def ask_until(gateway, over, answered):
+    """Asks one request after the other; (when, trace id) of each answer."""
+    rng = random.Random(5)
+    while not over.is_set():
+        try:
+            answer = gateway.call(request(gateway, rng))
+        except (OSError, wire.Closed):
+            return
+        answered.append((time.monotonic(), answer.header("x-trace-id")))
+
+
+def test_kill_9_under_load_loses_the_last_second_at_most(world):
+    gateway, _ = world
+    answered, over = [], threading.Event()
+    for _ in range(3):
+        threads = [threading.Thread(target=ask_until, args=(gateway, over, answered))
+                   for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        time.sleep(2.3)
+        gateway.stop(9)
+        killed_at = time.monotonic()
+        for thread in threads:
+            thread.join()
+        with sqlite3.connect(gateway.home / "state.db") as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            kept = {row[0] for row in db.execute("SELECT trace_id FROM requests")}
+        gateway.start()
+        due = {trace for at, trace in answered if at < killed_at - 1}
+        assert due and due <= kept
+        assert usage_of(gateway)["total"]["requests"] == len(kept)
+        assert not list(gateway.home.glob("state.db.broken-*"))
+        answered = [(0, trace) for trace in kept]
+
+
 def metrics(gateway):
     """{(name, frozenset of labels): value}, after promtool has had its say."""
     answer = gateway.call(gateway.get("/metrics", key=False), "GET")
