@@ -13,7 +13,7 @@
 #include "control/client.h"
 #include "tui/fields.h"
 
-#define MAX_WAITING_LINES 4000 /* what a frame could not show anyway */
+#define MAX_WAITING_LINES 500  /* a crowd of them may not keep a key waiting */
 #define MAX_REMEMBERED 200     /* finished requests known from their log lines */
 #define FIRST_LINES 500
 

@@ -193,10 +193,10 @@ void history_add(struct history *h, const struct snapshot *s, int64_t now_s)
 	add_finished(h, s, now_s);
 	add_totals(h, s, now_s);
 	set_latency(h, s, now_s);
-	if (!(s->totals.in_flight > 0) && h->busy_s == 0) {
+	if (s->totals.in_flight > 0) {
 		h->busy_s = now_s;
-	} else if (s->totals.in_flight > 0) {
-		h->busy_s = now_s;
+	} else if (!h->busy_s) {
+		h->busy_s = now_s - REST_SECONDS;
 	}
 	h->has_begun = true;
 }

@@ -24,6 +24,9 @@
 /* While nothing changes a reader hears this often that the gateway lives. */
 #define ALIVE_MS 5000
 
+/* … and what it is told may be so late. */
+#define REST_LOOK_MS 500
+
 static void read_facts(const struct call *call, struct runtime_facts *facts)
 {
 	const struct control_runtime *runtime = call->control->runtime;
@@ -218,6 +221,7 @@ struct follower {
 	int64_t interval_ms;
 	uint64_t due_ms;                /* of the next look */
 	uint64_t alive_ms;              /* when it last heard anything */
+	bool is_resting;                /* and knows when it will hear again */
 	uint64_t generation;            /* of the configuration it knows */
 	struct buf last;                /* what it knows, without the clock */
 };
@@ -268,8 +272,10 @@ static bool send_look(struct call *call, struct follower *f)
 	if (json.failed) {
 		ok = false;
 	} else if (is_news(f, (struct slice){ json.ptr + clock_end, json.len - clock_end })) {
+		f->is_resting = false;
 		ok = send_event(f, "snapshot", buf_slice(&json));
-	} else if (clock_mono_ms() >= f->alive_ms + ALIVE_MS) {
+	} else if (!f->is_resting || clock_mono_ms() >= f->alive_ms + ALIVE_MS) {
+		f->is_resting = true;
 		snprintf(next, sizeof next, "{\"next_ms\":%d}", ALIVE_MS);
 		ok = send_event(f, "alive", slice_of(next));
 	}
@@ -309,7 +315,7 @@ bool follow_events(struct call *call, const struct control_sink *sink, struct er
 	f.interval_ms = f.interval_ms > MOST_INTERVAL_MS ? MOST_INTERVAL_MS : f.interval_ms;
 	sequence = log_follow_from((size_t)tail);
 	while (look(call, &f) && log_send_new(&filter, &sequence, sink) &&
-	       sink->wait(sink->ctx, FOLLOW_LOOK_MS)) {
+	       sink->wait(sink->ctx, f.is_resting ? REST_LOOK_MS : FOLLOW_LOOK_MS)) {
 	}
 	buf_release(&f.last);
 	return true;
