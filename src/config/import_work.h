@@ -59,10 +59,17 @@ void import_regret(struct import_work *w, const char *fmt, ...)
 /* Writes the lines of `left_out`: notes and what nobody read. */
 void import_report(struct import_work *w);
 
-/* ---- writing (import_write.c) ---- */
+/* ---- writing (import_write.c; import_object.c, import_alias.c) ---- */
 
 void import_say(struct import_work *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* An edit of its own memory, not yet in the list. */
+struct edit *import_edit(struct import_work *w, enum edit_kind kind, const char *path,
+			 const char *yaml);
+
+/* Would a file with nothing else load? If not, `from` is noted. */
+bool import_check(struct import_work *w, const struct edit *e, const struct node *from);
 
 /* A setting, as its text; refused ones are left out with the reason. `from`
  * is where it came from. */

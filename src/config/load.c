@@ -111,7 +111,7 @@ static bool fill(struct load *l, struct slice text, struct arena *nodes)
 	return true;
 }
 
-static struct config *parse(struct load *l, const char *path, struct slice text)
+static struct config *read_text(struct load *l, const char *path, struct slice text)
 {
 	struct arena nodes;
 	bool ok;
@@ -135,7 +135,7 @@ struct config *config_parse_with(const char *path, struct slice text, bool ignor
 {
 	struct load l = { .ignores_environment = ignores_environment, .err = err };
 
-	return parse(&l, path, text);
+	return read_text(&l, path, text);
 }
 
 struct config *config_parse(const char *path, struct slice text, struct err *err)
@@ -143,14 +143,14 @@ struct config *config_parse(const char *path, struct slice text, struct err *err
 	return config_parse_with(path, text, false, err);
 }
 
-static struct config *load(struct load *l, const char *path)
+static struct config *read_file(struct load *l, const char *path)
 {
 	struct buf text = BUF_INIT(MAX_CONFIG_BYTES);
 	struct err problem = ERR_INIT;
 	struct config *c = NULL;
 
 	if (file_read(path, &text, &problem) || problem.kind == ERR_NOT_FOUND) {
-		c = parse(l, path, buf_slice(&text));
+		c = read_text(l, path, buf_slice(&text));
 	} else if (l->err) {
 		*l->err = problem;
 	}
@@ -160,10 +160,10 @@ static struct config *load(struct load *l, const char *path)
 
 struct config *config_load(const char *path, struct err *err)
 {
-	return load(&(struct load){ .err = err }, path);
+	return read_file(&(struct load){ .err = err }, path);
 }
 
 struct config *config_load_keyless(const char *path, struct err *err)
 {
-	return load(&(struct load){ .is_keyless = true, .err = err }, path);
+	return read_file(&(struct load){ .is_keyless = true, .err = err }, path);
 }
