@@ -1,6 +1,7 @@
 /*
  * run: a command whose LLM clients find this gateway through the environment
- * variables that they read anyway. The command takes this process's place.
+ * variables that they read anyway (and the few that do not, as run_client.h
+ * says). The command takes this process's place.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "cli/endpoint.h"
 #include "cli/out.h"
 #include "cli/parse.h"
+#include "cli/run_client.h"
 #include "control/client.h"
 
 /* Variable and what is put behind the gateway's address. Vendors' SDKs, and
@@ -29,15 +31,7 @@ static const char *const keys[] = {
 	"ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY",
 };
 
-static bool is_claude_code(const char *program)
-{
-	const char *slash = strrchr(program, '/');
-
-	return str_eq(slash ? slash + 1 : program, "claude");
-}
-
-static void set_environment(const struct buf *url, const struct secret *key,
-			    const char *program)
+static void set_environment(const struct buf *url, const struct secret *key)
 {
 	for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
 		struct buf value = BUF_INIT(4 * KIB);
@@ -49,10 +43,8 @@ static void set_environment(const struct buf *url, const struct secret *key,
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		setenv(keys[i], secret_peek(key).ptr, 1);
 	}
-	/* With both set Claude Code asks which one to use; the token is enough. */
-	if (is_claude_code(program)) {
-		unsetenv("ANTHROPIC_API_KEY");
-	}
+	/* Google's SDKs prefer it to GEMINI_API_KEY, and it is not for us. */
+	unsetenv("GOOGLE_API_KEY");
 }
 
 static bool execute(char **command, struct err *err)
@@ -65,6 +57,23 @@ static bool execute(char **command, struct err *err)
 	return err_errno(err, "cannot run %s", command[0]);
 }
 
+static bool run_with(struct invocation *inv, const struct buf *url, const struct secret *key,
+		     struct err *err)
+{
+	struct arena a;
+	bool ok;
+
+	if (!control_client_is_running(inv->client)) {
+		out_warn("no gateway is running yet; start one with: "
+			 "llm-gateway server start --detach");
+	}
+	set_environment(url, key);
+	arena_init(&a, 4 * KIB);
+	ok = execute(run_client_prepare(inv->rest, buf_text(url), &a), err);
+	arena_release(&a);
+	return ok;
+}
+
 static bool run(struct invocation *inv, struct err *err)
 {
 	struct buf url = BUF_INIT(4 * KIB);
@@ -75,15 +84,8 @@ static bool run(struct invocation *inv, struct err *err)
 		err_setf(err, ERR_USAGE, "COMMAND is missing");
 		err_hintf(err, "write it behind --: llm-gateway run -- claude");
 	}
-	ok = ok && endpoint_key(inv, &key, err) && endpoint_url(inv, &url, err);
-	if (ok) {
-		if (!control_client_is_running(inv->client)) {
-			out_warn("no gateway is running yet; start one with: "
-				 "llm-gateway server start --detach");
-		}
-		set_environment(&url, &key, inv->rest[0]);
-		ok = execute(inv->rest, err);
-	}
+	ok = ok && endpoint_key(inv, &key, err) && endpoint_url(inv, &url, err) &&
+	     run_with(inv, &url, &key, err);
 	secret_release(&key);
 	buf_release(&url);
 	return ok;
@@ -99,7 +101,8 @@ const struct command cmd_run = {
 	.name = "run", .summary = "run a command whose LLM clients use this gateway",
 	.flags = flags, .rest = "COMMAND ...", .run = run,
 	.detail = "Sets ANTHROPIC_BASE_URL, OPENAI_BASE_URL, OPENAI_API_BASE, "
-		  "GOOGLE_GEMINI_BASE_URL and the key variables beside them, and becomes COMMAND.",
+		  "GOOGLE_GEMINI_BASE_URL and the key variables beside them, and becomes COMMAND. "
+		  "Codex gets arguments instead.",
 	.examples = "llm-gateway run -- claude\n"
 		    "llm-gateway run --key=- -- python3 script.py\n",
 };

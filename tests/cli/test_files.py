@@ -363,13 +363,46 @@ def test_run_sets_the_environment_and_becomes_the_command(home):
     assert home.cli("run", "--", "sh", "-c", "exit 41").returncode == 41
 
 
+def fake(home, name):
+    """A program of that name that tells its arguments and its environment."""
+    path = home.root / name
+    path.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\nenv\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def run(home, program, *args):
+    return out(home.cli("run", "--key=-", "--", program, *args, stdin=b"lgw_k\n"))
+
+
 def test_claude_code_gets_one_credential(home):
-    fake = home.root / "claude"
-    fake.write_text("#!/bin/sh\nenv\n")
-    fake.chmod(0o755)
     home.extra_env["ANTHROPIC_API_KEY"] = "sk-of-the-user"
-    text = out(home.cli("run", "--key=-", "--", str(fake), stdin=b"lgw_k\n"))
+    text = run(home, fake(home, "claude"))
     assert "ANTHROPIC_AUTH_TOKEN=lgw_k" in text and "ANTHROPIC_API_KEY" not in text
+
+
+def test_codex_gets_the_address_in_arguments_and_the_key_elsewhere(home):
+    out(home.cli("config", "set", "server.port", "4321"))
+    lines = run(home, fake(home, "codex"), "exec", "say hi").splitlines()
+    assert lines[0] == "-c" and lines[1] == 'model_provider="llm-gateway"'
+    assert 'base_url="http://127.0.0.1:4321/v1"' in lines[3]
+    assert lines[4:6] == ["exec", "say hi"]
+    assert not any("lgw_k" in line for line in lines[:6])
+
+
+def test_gemini_cli_without_its_kind_of_sign_in(home):
+    program = fake(home, "gemini")
+    done = home.cli("run", "--key=-", "--", program, stdin=b"lgw_k\n")
+    assert done.returncode == 0 and b"connect gemini-cli" in done.stderr
+    out(home.cli("connect", "gemini-cli", "--key=-", stdin=b"lgw_k\n"))
+    done = home.cli("run", "--key=-", "--", program, stdin=b"lgw_k\n")
+    assert b"connect gemini-cli" not in done.stderr
+
+
+def test_a_google_key_of_the_user_stays_out_of_it(home):
+    home.extra_env["GOOGLE_API_KEY"] = "AIza-of-the-user"
+    text = run(home, "env")
+    assert "GEMINI_API_KEY=lgw_k" in text and "GOOGLE_API_KEY" not in text
 
 
 def test_run_without_a_key_or_a_program(home):

@@ -1,5 +1,6 @@
 // The programs, each with what it takes to ask one thing without a terminal,
-// and its tool that runs a shell command.
+// its tool that runs a shell command, settings that a person may have (`files`)
+// and must have for `run` (`runFiles`).
 
 /** The model's call of that tool. */
 const call = (name, args, more) => ({ id: "call_1", name, args, ...more });
@@ -35,6 +36,8 @@ export const CLIS = {
     said: (stdout) => JSON.parse(stdout.slice(stdout.indexOf("{"))).response,
     files: { ".gemini/.env": "# keys\nOTHER=1\n",
       ".gemini/settings.json": '{"ui": {"hideTips":true}}\n' },
+    runFiles: { ".gemini/settings.json":
+      '{"security": {"auth": {"selectedType": "gemini-api-key"}}}' },
   },
 
   "opencode": {
