@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@
 #define MAX_WORKERS 64
 #define MAX_AUTO_WORKERS 8
 #define DRAIN_STEP_MS 20
+
+/* Descriptors that the program needs for itself. */
+#define OWN_DESCRIPTORS 64
 
 struct gateway {
 	struct gateway_shared shared;
@@ -133,12 +137,28 @@ static bool read_tls(struct gateway *g, const struct config *config, struct err 
 	       file_read(config->server.tls_key, &g->tls_key, err);
 }
 
+/* Of each worker. A client and its upstream are two descriptors: where only
+ * the first can be had, the upstream would be blamed for the second. */
+static unsigned max_connections(const struct gateway *g, const struct config *config)
+{
+	rlim_t wanted = (rlim_t)config->server.max_connections;
+	struct rlimit limit;
+	rlim_t room;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+		room = limit.rlim_cur > 4 * OWN_DESCRIPTORS ?
+			(limit.rlim_cur - OWN_DESCRIPTORS) / 2 : limit.rlim_cur / 4;
+		wanted = wanted < room ? wanted : room;
+	}
+	return (unsigned)wanted / g->worker_count + 1;
+}
+
 static bool prepare_workers(struct gateway *g, const struct config *config, struct err *err)
 {
 	int port = config->server.port;
 	struct listener_options options = {
 		.timeout_ms = config->server.timeout_ms,
-		.max_connections = (unsigned)config->server.max_connections / g->worker_count + 1,
+		.max_connections = max_connections(g, config),
 		.tls_cert = g->tls_cert.len ? buf_text(&g->tls_cert) : NULL,
 		.tls_key = g->tls_key.len ? buf_text(&g->tls_key) : NULL,
 	};
