@@ -24,7 +24,7 @@ OPTIONAL_PKGS := libbrotlidec libzstd
 
 # These install packages first and then call make again: nothing here may ask
 # pkg-config before the packages are there.
-SETUP_GOALS := help deps run check check-clients check-asan check-tsan cov fuzz lint bench \
+SETUP_GOALS := help deps run check check-clients check-asan check-tsan chaos cov fuzz lint soak bench \
                clean format
 ifneq ($(filter-out $(SETUP_GOALS),$(or $(MAKECMDGOALS),all)),)
 have = $(shell pkg-config --exists $(1) && echo $(1))
@@ -84,7 +84,7 @@ TOOL_SRCS := $(sort $(wildcard tests/unit/*_tool.c))
 TOOL_BINS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 
 .PHONY: all help deps run check check-all check-clients check-clients-all check-unit check-asan \
-        check-tsan cov fuzz fuzz-build bench install uninstall lint hdr-check format clean FORCE
+        check-tsan chaos cov fuzz fuzz-build soak bench install uninstall lint hdr-check format clean FORCE
 .DELETE_ON_ERROR:
 
 all: $(BIN) ## build the program (default)
@@ -204,6 +204,21 @@ fuzz: ## look for inputs that break a parser, FUZZ_SECONDS each
 	$(DEPS) packaging/check-deps.txt
 	@$(SUBMAKE) --no-print-directory fuzz-build VARIANT=fuzz
 	@tests/fuzz/run --seconds $(FUZZ_SECONDS) $(ARGS)
+
+# --- chaos ---
+
+SOAK_MINUTES ?= 30
+
+chaos: ## every case of the chaos suite, of which check runs a part
+	$(DEPS) packaging/check-deps.txt
+	@$(SUBMAKE) --no-print-directory $(BIN)
+	CHAOS=full GATEWAY_BIN=$(BIN) PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q $(ARGS) tests/chaos
+
+soak: ## SOAK_MINUTES of mixed traffic with churn under AddressSanitizer
+	$(DEPS) packaging/check-deps.txt
+	@$(SUBMAKE) --no-print-directory all VARIANT=asan
+	@GATEWAY_BIN=build/asan/llm-gateway tests/chaos/soak --minutes $(SOAK_MINUTES) $(ARGS)
 
 # --- bench ---
 

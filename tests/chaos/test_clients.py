@@ -9,7 +9,7 @@ import pytest
 
 from lab import wire
 from lab.families import ANTHROPIC, CHAT
-from lab.storm import FULL, assert_serves, chance, eventually, read_end, some
+from lab.storm import FULL, assert_serves, chance, eventually, read_end, some, succeeds
 from lab.upstream import Upstream
 
 STREAM = (wire.stream_head() + wire.chunk(CHAT.opening() + CHAT.content("hello") + CHAT.closing())
@@ -104,13 +104,6 @@ def test_a_crowd_that_says_nothing(echo, storm):
     for client in crowd:
         client.close()
     assert eventually(lambda: succeeds(gateway))
-
-
-def succeeds(gateway):
-    try:
-        return gateway.call(gateway.post(CHAT.path, CHAT.body())).status == 200
-    except (OSError, wire.Closed):
-        return False
 
 
 def test_clients_that_do_not_read(upstream, storm):

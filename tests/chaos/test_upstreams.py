@@ -136,10 +136,11 @@ CASES = {
     "endless interim answers": endless_interim,
     "endless line": endless_line,
     "endless comments": endless_comments,
-    "interim answers": (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
-                        + GOOD),
+    "interim answers": (b"HTTP/1.1 100 Continue\r\n\r\n"
+                        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + GOOD),
     "length too small": wire.head("HTTP/1.1 200 OK", JSON_HEAD + [("Content-Length", "9")]) + BODY,
-    "length too large": wire.head("HTTP/1.1 200 OK", JSON_HEAD + [("Content-Length", "9999")]) + BODY,
+    "length too large": wire.head("HTTP/1.1 200 OK", JSON_HEAD + [
+        ("Content-Length", "9999")]) + BODY,
     "two lengths": wire.head("HTTP/1.1 200 OK", JSON_HEAD + [
         ("Content-Length", str(len(BODY))), ("Content-Length", "3")]) + BODY,
     "length and chunks": wire.head("HTTP/1.1 200 OK", JSON_HEAD + [

@@ -64,12 +64,13 @@ def merge(base, extra):
 class Gateway:
     """One gateway process. `key` has read and write, `admin_key` everything."""
 
-    def __init__(self, config=None, args=(), env=None, start=True, wrapper=()):
-        """`wrapper` is a command that runs the program, `prlimit` for one."""
+    def __init__(self, config=None, args=(), env=None, start=True, wrapper=(), home=None):
+        """`wrapper` is a command that runs the program, `prlimit` for one;
+        `home` a directory that is there already, as the tests see it."""
         self.key, self.admin_key = new_key(), new_key()
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="lgw-test-"))
-        self.home = self.root / "home"
-        self.home.mkdir(mode=0o700)
+        self.home = home or self.root / "home"
+        self.home.mkdir(mode=0o700, exist_ok=True)
         self.passphrase = self.root / "passphrase"
         self.passphrase.write_text("correct horse battery staple\n")
         self.passphrase.chmod(0o600)
@@ -234,7 +235,7 @@ class Gateway:
 
     def cli(self, *args, stdin=b"", timeout=60, check=False):
         """Runs the program as a command on this home."""
-        done = subprocess.run([BINARY, *map(str, args)], env=self.environment(), input=stdin,
+        done = subprocess.run([*self.wrapper, BINARY, *map(str, args)], env=self.environment(), input=stdin,
                               capture_output=True, timeout=timeout, cwd=self.root)
         if check:
             assert done.returncode == 0, (args, done.returncode, done.stdout, done.stderr)
