@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,20 @@ void arena_init(struct arena *a, size_t block_bytes)
 	*a = (struct arena){ .block_bytes = block_bytes };
 }
 
+void arena_init_in(struct arena *a, void *memory, size_t bytes, size_t block_bytes)
+{
+	struct arena_block *block = memory;
+
+	assert(bytes > ARENA_OVERHEAD);
+	*block = (struct arena_block){ .size = bytes - sizeof *block };
+	*a = (struct arena){
+		.blocks = block,
+		.own = block,
+		.total = block->size,
+		.block_bytes = block_bytes,
+	};
+}
+
 void arena_release(struct arena *a)
 {
 	struct arena_block *block = a->blocks;
@@ -26,7 +41,9 @@ void arena_release(struct arena *a)
 	while (block) {
 		struct arena_block *next = block->next;
 
-		free(block);
+		if (block != a->own) {
+			free(block);
+		}
 		block = next;
 	}
 	arena_init(a, a->block_bytes);

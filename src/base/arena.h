@@ -15,9 +15,14 @@ struct arena {
 	struct arena_block *blocks;   /* newest first */
 	size_t total;                 /* bytes of all blocks */
 	size_t block_bytes;           /* size of an ordinary block */
+	struct arena_block *own;      /* the first, when it is the caller's memory */
 };
 
 void arena_init(struct arena *a, size_t block_bytes);
+/* The first block is `memory`, which stays the caller's (and is wiped by
+ * arena_wipe); aligned for any type, more than ARENA_OVERHEAD bytes. */
+#define ARENA_OVERHEAD 64
+void arena_init_in(struct arena *a, void *memory, size_t bytes, size_t block_bytes);
 void arena_release(struct arena *a);
 void arena_wipe(struct arena *a);       /* release after overwriting: it held secrets */
 

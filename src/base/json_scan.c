@@ -184,6 +184,7 @@ static bool scan_key(struct json_scan *s, struct json_member *m)
 		return false;
 	}
 	m->key = (struct slice){ from, (size_t)(s->at - 1 - from) };
+	m->has_escapes = m->key.len && memchr(from, '\\', m->key.len);
 	skip_space(s);
 	if (s->at == s->end || *s->at != ':') {
 		return fail(s, "a colon is missing");
@@ -233,6 +234,7 @@ bool json_scan_next(struct json_scan *s, struct json_member *member)
 		return false;
 	}
 	member->key = SLICE_NULL;
+	member->has_escapes = false;
 	if (s->closer == '}' && !scan_key(s, member)) {
 		return false;
 	}
@@ -249,17 +251,11 @@ struct slice json_key_text(const struct json_member *member)
 	return (struct slice){ member->key.ptr - 1, member->key.len + 2 };
 }
 
-bool json_key_is(const struct json_member *member, const char *name)
+bool json_key_decodes_to(const struct json_member *member, const char *name)
 {
 	struct buf plain;
 	bool same;
 
-	if (!member->key.ptr) {
-		return false;
-	}
-	if (!memchr(member->key.ptr, '\\', member->key.len)) {
-		return slice_eq(member->key, name);
-	}
 	buf_init(&plain, member->key.len + 8);
 	same = json_unquote(json_key_text(member), &plain) &&
 	       slice_eq(buf_slice(&plain), name);

@@ -31,7 +31,8 @@ enum json_kind {
 };
 
 struct json_member {
-	struct slice key;       /* raw text between the quotes, maybe with escapes */
+	struct slice key;       /* raw text between the quotes */
+	bool has_escapes;       /* in the key */
 	struct slice value;     /* raw text, a string with its quotes */
 	enum json_kind kind;
 };
@@ -61,8 +62,17 @@ size_t json_scan_offset(const struct json_scan *s);
  * it. Not for elements of arrays, which have none. */
 struct slice json_key_text(const struct json_member *member);
 
-/* Key comparison that understands escapes in the key. */
-bool json_key_is(const struct json_member *member, const char *name);
+/* Key comparison that understands escapes in the key. Inline, because each
+ * member is compared with a dozen names, and almost all differ at once. */
+bool json_key_decodes_to(const struct json_member *member, const char *name);
+
+static inline bool json_key_is(const struct json_member *member, const char *name)
+{
+	if (member->has_escapes) {
+		return json_key_decodes_to(member, name);
+	}
+	return member->key.len && member->key.ptr[0] == name[0] && slice_eq(member->key, name);
+}
 
 /* The last member called `name` of the object in `text`; false when there is
  * none or the text is no object. Works on nested objects' ranges as well. */

@@ -72,15 +72,30 @@ static void add_escape(struct buf *out, unsigned char c)
 	}
 }
 
+/* ASCII that stands for itself in a JSON string. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 void json_quote(struct buf *out, struct slice text)
 {
 	size_t plain = 0;
 	size_t i = 0;
 
 	buf_addc(out, '"');
-	while (i < text.len) {
-		unsigned char c = (unsigned char)text.ptr[i];
-		size_t width = c < 0x80 ? 1 : utf8_valid_length(text.ptr + i, text.len - i);
+	for (;;) {
+		unsigned char c;
+		size_t width;
+
+		while (i < text.len && is_plain((unsigned char)text.ptr[i])) {
+			i++;
+		}
+		if (i == text.len) {
+			break;
+		}
+		c = (unsigned char)text.ptr[i];
+		width = c < 0x80 ? 1 : utf8_valid_length(text.ptr + i, text.len - i);
 
 		if (width && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
 			i += width;

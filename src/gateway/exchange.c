@@ -20,6 +20,20 @@
 
 #define ARENA_BLOCK_BYTES 4096
 
+/* Ended exchanges kept for the next ones: both are large enough to make malloc
+ * work. Not where misuse of freed memory is looked for. */
+#ifdef DEBUG
+#define MAX_SPARE_EXCHANGES 0
+#else
+#define MAX_SPARE_EXCHANGES 64
+#endif
+
+/* With the first block of its arena. */
+struct exchange_memory {
+	struct exchange x;
+	max_align_t block[ARENA_BLOCK_BYTES / sizeof(max_align_t)];
+};
+
 /* ---- life ---- */
 
 static void on_settle(struct deferred *d)
@@ -35,6 +49,45 @@ void exchange_forget_request(struct exchange *x)
 	x->hub = NULL;
 }
 
+static struct exchange *take_memory(struct worker *w)
+{
+	struct exchange *x = w->spare_exchanges;
+	struct exchange_memory *m = (struct exchange_memory *)x;   /* its first member */
+
+	if (x) {
+		w->spare_exchanges = x->next;
+		w->spare_exchange_count--;
+		memset(x, 0, sizeof *x);
+	} else {
+		m = xmalloc(sizeof *m);
+		m->x = (struct exchange){ .next = NULL };
+	}
+	arena_init_in(&m->x.arena, m->block, sizeof m->block, ARENA_BLOCK_BYTES);
+	return &m->x;
+}
+
+static void give_memory(struct worker *w, struct exchange *x)
+{
+	if (w->spare_exchange_count == MAX_SPARE_EXCHANGES) {
+		free(x);
+		return;
+	}
+	x->next = w->spare_exchanges;
+	w->spare_exchanges = x;
+	w->spare_exchange_count++;
+}
+
+void exchange_free_spare(struct worker *w)
+{
+	struct exchange *x;
+
+	while ((x = w->spare_exchanges) != NULL) {
+		w->spare_exchanges = x->next;
+		free(x);
+	}
+	w->spare_exchange_count = 0;
+}
+
 static void free_exchange(struct deferred *d)
 {
 	struct exchange *x = (struct exchange *)((char *)d - offsetof(struct exchange, free));
@@ -44,7 +97,7 @@ static void free_exchange(struct deferred *d)
 	config_unref(x->config);
 	key_ring_unref(x->keys);
 	arena_wipe(&x->arena);
-	free(x);
+	give_memory(x->worker, x);
 }
 
 static void link_exchange(struct worker *w, struct exchange *x)
@@ -89,7 +142,7 @@ static void set_trace_id(struct exchange *x)
 
 static struct exchange *create(struct worker *w, struct client *client)
 {
-	struct exchange *x = xcalloc(1, sizeof *x);
+	struct exchange *x = take_memory(w);
 
 	worker_refresh(w);
 	x->worker = w;
@@ -103,7 +156,6 @@ static struct exchange *create(struct worker *w, struct client *client)
 	x->started_ms = loop_now_ms(w->loop);
 	x->settle.run = on_settle;
 	x->free.run = free_exchange;
-	arena_init(&x->arena, ARENA_BLOCK_BYTES);
 	arena_init(&x->hub_arena, ARENA_BLOCK_BYTES);
 	body_init(&x->body, &w->shared->budget, (size_t)x->config->server.max_body_bytes);
 	id_base62("req_", 24, x->request_id, sizeof x->request_id);
@@ -427,6 +479,17 @@ static bool has_rules(const struct config *c)
 	return false;
 }
 
+/* Looking for a credential means hashing: not when nobody takes one. */
+static bool wants_credentials(const struct config *c)
+{
+	for (size_t i = 0; i < c->account_count; i++) {
+		if (c->accounts[i].type == ACCOUNT_PASSTHROUGH) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool make_plan(struct exchange *x)
 {
 	struct buf why = BUF_INIT(MAX_ERROR_BODY_BYTES);
@@ -437,7 +500,8 @@ static bool make_plan(struct exchange *x)
 		.name = x->model ? x->model : "",
 		.upstream = chosen ? chosen : x->scan.provider,
 		.pinned_account = pin_find(x),
-		.has_client_credential = authorise_has_own_credential(x->config, x->client),
+		.has_client_credential = wants_credentials(x->config) &&
+			authorise_has_own_credential(x->config, x->client),
 		.facts = has_rules(x->config) ? &facts : NULL,
 		.serves = provider_serves,
 		.is_catch_all = provider_is_catch_all,

@@ -156,6 +156,8 @@ const struct client_events *exchange_client_events(void);
 
 /* Ends whatever is in progress; the worker stops. */
 void exchange_end_all(struct worker *w);
+/* Memory kept for the next ones; the worker is quiet, or over. */
+void exchange_free_spare(struct worker *w);
 
 /* What is to be told of it so far, all borrowed. */
 void exchange_describe(const struct exchange *x, struct request_record *out);

@@ -3,22 +3,41 @@
 
 #include <string.h>
 
-/* The text of a message: its content's string, or its first text part; raw. */
-static struct slice text_of(struct slice message)
+struct message {
+	struct slice role;              /* raw */
+	struct json_member content;     /* or Gemini's parts */
+};
+
+/* In one pass; nothing of what is not there. */
+static struct message read_message(struct slice text)
 {
-	struct json_member content;
+	struct message out = { .content = { .kind = JSON_NULL } };
+	struct json_member m;
+	struct json_scan s;
+
+	json_scan_init(&s, text);
+	while (json_scan_next(&s, &m)) {
+		if (json_key_is(&m, "role")) {
+			out.role = m.value;
+		} else if (json_key_is(&m, "content") || json_key_is(&m, "parts")) {
+			out.content = m;
+		}
+	}
+	return out;
+}
+
+/* The text of a message: its content's string, or its first text part; raw. */
+static struct slice text_of(const struct json_member *content)
+{
 	struct json_member part;
 	struct json_member text;
 	struct json_scan s;
 
-	if (!json_find(message, "content", &content) && !json_find(message, "parts", &content)) {
-		return SLICE_NULL;
+	if (content->kind == JSON_STRING) {
+		return content->value;
 	}
-	if (content.kind == JSON_STRING) {
-		return content.value;
-	}
-	json_scan_init(&s, content.value);
-	while (content.kind == JSON_ARRAY && json_scan_next(&s, &part)) {
+	json_scan_init(&s, content->value);
+	while (content->kind == JSON_ARRAY && json_scan_next(&s, &part)) {
 		if (part.kind == JSON_OBJECT && json_find(part.value, "text", &text) &&
 		    text.kind == JSON_STRING) {
 			return text.value;
@@ -27,21 +46,13 @@ static struct slice text_of(struct slice message)
 	return SLICE_NULL;
 }
 
-static bool is_role(struct slice message, const char *role)
-{
-	struct json_member m;
-	char quoted[32];
-
-	snprintf(quoted, sizeof quoted, "\"%s\"", role);
-	return json_find(message, "role", &m) && slice_eq(m.value, quoted);
-}
-
 /* The first user message, and the system message before it where a format
  * keeps that in the list. */
 static void first_texts(const struct scan *s, struct session_facts *out)
 {
 	struct json_scan list;
 	struct json_member m;
+	struct message message;
 
 	if (!s->messages.len || s->messages.ptr[0] != '[') {
 		out->user_text = s->messages;
@@ -52,10 +63,12 @@ static void first_texts(const struct scan *s, struct session_facts *out)
 		if (m.kind != JSON_OBJECT) {
 			continue;
 		}
-		if (is_role(m.value, "system") || is_role(m.value, "developer")) {
-			out->system_text = text_of(m.value);
+		message = read_message(m.value);
+		if (slice_eq(message.role, "\"system\"") ||
+		    slice_eq(message.role, "\"developer\"")) {
+			out->system_text = text_of(&message.content);
 		} else {
-			out->user_text = text_of(m.value);
+			out->user_text = text_of(&message.content);
 			return;
 		}
 	}

@@ -81,6 +81,7 @@ static void trim_when_quiet(struct worker *w)
 		w->trim_at_ms = loop_now_ms(w->loop) + TRIM_AFTER_MS;
 	} else if (w->trim_at_ms && loop_now_ms(w->loop) >= w->trim_at_ms) {
 		w->trim_at_ms = 0;
+		exchange_free_spare(w);
 		malloc_trim(0);
 	}
 }
@@ -172,6 +173,7 @@ void worker_release(struct worker *w)
 		close(wake_fd);
 	}
 	loop_destroy(w->loop);
+	exchange_free_spare(w);
 	config_unref(w->config);
 	key_ring_unref(w->keys);
 }

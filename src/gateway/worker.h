@@ -64,6 +64,8 @@ struct worker {
 	unsigned in_flight;             /* atomic; exchanges in progress */
 	uint64_t turns;                 /* round-robin counter of plans */
 	struct exchange *exchanges;     /* all of them, doubly linked */
+	struct exchange *spare_exchanges;   /* ended ones' memory */
+	unsigned spare_exchange_count;
 	uint64_t trim_at_ms;            /* when quiet: give memory back */
 };
 
