@@ -78,11 +78,39 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* Nearly every text: nothing in it needs an escape. */
+static bool quote_plain(struct buf *out, struct slice text)
+{
+	char *to;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_plain((unsigned char)text.ptr[i])) {
+			return false;
+		}
+	}
+	if (!buf_reserve(out, text.len + 2)) {
+		return true;
+	}
+	to = out->ptr + out->len;
+	*to++ = '"';
+	if (text.len) {
+		memcpy(to, text.ptr, text.len);
+	}
+	to += text.len;
+	*to++ = '"';
+	*to = '\0';
+	out->len += text.len + 2;
+	return true;
+}
+
 void json_quote(struct buf *out, struct slice text)
 {
 	size_t plain = 0;
 	size_t i = 0;
 
+	if (quote_plain(out, text)) {
+		return;
+	}
 	buf_addc(out, '"');
 	for (;;) {
 		unsigned char c;

@@ -41,9 +41,9 @@ struct pair_list head_pairs(const struct transfer_head *head, struct arena *a)
 }
 
 /* Named by the Connection header: of this hop only (RFC 9110, 7.6.1). */
-static bool is_named_by_connection(const struct transfer_head *head, const char *name)
+static bool is_named_by_connection(const char *connection, const char *name)
 {
-	struct slice rest = slice_of(head_get(head, "connection"));
+	struct slice rest = slice_of(connection);
 	struct slice token;
 
 	while (slice_next(&rest, ',', &token)) {
@@ -56,8 +56,10 @@ static bool is_named_by_connection(const struct transfer_head *head, const char 
 
 static bool is_dropped(const char *name)
 {
+	char first = (char)(*name | 0x20);
+
 	for (size_t i = 0; i < ARRAY_LEN(dropped); i++) {
-		if (str_ieq(name, dropped[i])) {
+		if (dropped[i][0] == first && str_ieq(name, dropped[i])) {
 			return true;
 		}
 	}
@@ -122,6 +124,7 @@ static void add_own(struct exchange *x, struct reply_head *out)
 		add(out, "x-llm-gateway-upstream", c->account->name);
 		add(out, "x-llm-gateway-model", c->model);
 		add(out, "x-llm-gateway-attempts",
+		    x->walk.attempt_count == 1 ? "1" :
 		    arena_printf(&x->arena, "%zu", x->walk.attempt_count));
 	}
 	if (x->warnings_text) {
@@ -137,6 +140,7 @@ struct reply_head reply_head_make(struct exchange *x, const struct transfer_head
 	struct reply_head out = {
 		.headers = arena_alloc(&x->arena, room * sizeof(struct header)),
 	};
+	const char *connection = head ? head_get(head, "connection") : NULL;
 
 	if (content_type) {
 		add(&out, "content-type", content_type);
@@ -145,7 +149,7 @@ struct reply_head reply_head_make(struct exchange *x, const struct transfer_head
 	for (size_t i = 0; head && !x->call.is_converted && i < head->header_count; i++) {
 		const struct header *h = &head->headers[i];
 
-		if (!is_dropped(h->name) && !is_named_by_connection(head, h->name) &&
+		if (!is_dropped(h->name) && !is_named_by_connection(connection, h->name) &&
 		    !(content_type && str_ieq(h->name, "content-type"))) {
 			add(&out, h->name, h->value);
 		}

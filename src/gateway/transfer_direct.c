@@ -8,7 +8,6 @@
  */
 #include "gateway/transfer_direct.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,7 +21,8 @@
 /* Reads before others get their turn. */
 #define READS_PER_TURN 16
 
-#define LENGTH_LINE_BYTES 48
+/* A size in decimal. */
+#define LENGTH_BYTES 24
 
 struct direct_transfer {
 	struct transfer base;           /* first: the interface */
@@ -88,9 +88,8 @@ static size_t put_line(char *out, size_t at, const char *name, const char *value
 
 /* Writes the head, or only counts when `out` is NULL. */
 static size_t put_head(char *out, const struct transfer_spec *spec,
-		       const struct direct_target *target)
+		       const struct direct_target *target, const char *length)
 {
-	char length[LENGTH_LINE_BYTES];
 	size_t at = 0;
 
 	at = put(out, at, spec->method);
@@ -104,7 +103,6 @@ static size_t put_head(char *out, const struct transfer_spec *spec,
 		at = put_line(out, at, spec->headers[i].name, spec->headers[i].value);
 	}
 	if (needs_length(spec)) {
-		snprintf(length, sizeof length, "%zu", spec->has_body ? spec->body.len : 0);
 		at = put_line(out, at, "Content-Length", length);
 	}
 	return put(out, at, "\r\n");
@@ -125,10 +123,14 @@ static bool is_safe(const struct transfer_spec *spec)
 /* In the arena, which is wiped: the head holds the credential. */
 static void make_head(struct direct_transfer *t, const struct direct_target *target)
 {
-	size_t len = put_head(NULL, &t->spec, target);
-	char *text = arena_alloc(t->spec.arena, len);
+	char length[LENGTH_BYTES];
+	size_t len;
+	char *text;
 
-	put_head(text, &t->spec, target);
+	snprintf(length, sizeof length, "%zu", t->spec.has_body ? t->spec.body.len : 0);
+	len = put_head(NULL, &t->spec, target, length);
+	text = arena_alloc(t->spec.arena, len);
+	put_head(text, &t->spec, target, length);
 	t->head = (struct slice){ text, len };
 }
 

@@ -25,7 +25,7 @@ const struct provider *provider_find(enum provider_id id)
 static bool any_matches(const char *const *globs, const char *text)
 {
 	for (; *globs; globs++) {
-		if (str_glob(*globs, text)) {
+		if ((**globs == *text || **globs == '*') && str_glob(*globs, text)) {
 			return true;
 		}
 	}
@@ -35,7 +35,7 @@ static bool any_matches(const char *const *globs, const char *text)
 static bool is_listed(const char *const *names, const char *text)
 {
 	for (; *names; names++) {
-		if (str_eq(*names, text)) {
+		if (**names == *text && str_eq(*names, text)) {
 			return true;
 		}
 	}
