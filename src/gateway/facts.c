@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Longer ones name nobody that we know of. */
+#define USER_ID_BYTES 1024
+
 struct message {
 	struct slice role;              /* raw */
 	struct json_member content;     /* or Gemini's parts */
@@ -77,6 +80,8 @@ static void first_texts(const struct scan *s, struct session_facts *out)
 uint64_t facts_session(const struct scan *s, const struct client *client, const char *model)
 {
 	struct json_member user = { .kind = JSON_NULL };
+	char storage[USER_ID_BYTES];
+	struct buf user_id;
 	struct session_facts facts = {
 		.session_header = slice_of(client_header(client, "x-claude-code-session-id")),
 		.cache_key = s->cache_key,
@@ -84,9 +89,10 @@ uint64_t facts_session(const struct scan *s, const struct client *client, const 
 		.model = model,
 	};
 
+	buf_init_fixed(&user_id, storage, sizeof storage);
 	if (s->metadata.len && json_find(s->metadata, "user_id", &user) &&
-	    user.kind == JSON_STRING) {
-		facts.user_id = user.value;
+	    user.kind == JSON_STRING && json_unquote(user.value, &user_id)) {
+		facts.user_id = buf_slice(&user_id);
 	}
 	if (!facts.session_header.len && !facts.cache_key.len) {
 		first_texts(s, &facts);
