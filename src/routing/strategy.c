@@ -8,6 +8,9 @@
 /* What somebody unknown is taken for once one request is on its way there. */
 #define USUAL_TTFT_MS 1000.0
 
+/* Those that answer within the clock's tick are alike, but not when busy. */
+#define LEAST_TTFT_MS 1.0
+
 /* However often it fails: nobody's expected time grows beyond this. */
 #define LEAST_SUCCESS 0.05
 
@@ -52,16 +55,20 @@ void health_failed(struct health *h, int64_t now_mono_ms)
 	h->failures += (1 - h->failures) * weight_of_newest(h->samples + 1);
 }
 
+static double at_least(double value, double least)
+{
+	return value > least ? value : least;
+}
+
 /* Time until a first byte comes, tries that fail included. */
 static double expected_ms(const struct contender *c)
 {
 	const struct health *h = c->health;
-	double success = 1 - h->failures;
 
 	if (!health_is_known(h, c->now_mono_ms)) {
 		return c->in_flight ? USUAL_TTFT_MS : 0;
 	}
-	return h->ttft_ms / (success > LEAST_SUCCESS ? success : LEAST_SUCCESS);
+	return at_least(h->ttft_ms, LEAST_TTFT_MS) / at_least(1 - h->failures, LEAST_SUCCESS);
 }
 
 /* Unknown ones are tried early, one request at a time. Of two that are alike

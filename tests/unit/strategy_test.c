@@ -59,6 +59,19 @@ static void failures_make_an_upstream_look_slower(void **state)
 		    score(STRATEGY_HEALTH_FIRST, &steady, 0, 1));
 }
 
+static void the_quickest_count_what_is_under_way(void **state)
+{
+	struct health quick = { .samples = 5, .ttft_ms = 0, .sampled_mono_ms = 1000 };
+	struct contender busy = { .health = &quick, .in_flight = 1, .weight = 1,
+				  .now_mono_ms = 1000, .week_left = 1, .lot = 1 };
+	struct contender idle = busy;
+
+	(void)state;
+	idle.in_flight = 0;
+	assert_true(strategy_score(STRATEGY_HEALTH_FIRST, &idle) <
+		    strategy_score(STRATEGY_HEALTH_FIRST, &busy));
+}
+
 static void unknown_ones_are_tried_early_one_at_a_time(void **state)
 {
 	struct health unknown = { .samples = 0 };
@@ -228,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(health_first_takes_the_least_expected_time),
 		cmocka_unit_test(failures_make_an_upstream_look_slower),
+		cmocka_unit_test(the_quickest_count_what_is_under_way),
 		cmocka_unit_test(unknown_ones_are_tried_early_one_at_a_time),
 		cmocka_unit_test(means_decay),
 		cmocka_unit_test(the_week_that_ends_first_is_used_first),
