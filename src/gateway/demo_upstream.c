@@ -12,7 +12,7 @@ struct demo_transfer {
 	struct loop *loop;
 	const struct transfer_events *events;
 	void *ctx;
-	struct demo_answer answer;      /* in the exchange's arena */
+	struct demo_answer *answer;     /* in the arena: its head outlives the transfer */
 	size_t next_frame;
 	bool has_head;
 	bool is_paused;
@@ -49,8 +49,8 @@ static void schedule(struct demo_transfer *t)
 	if (t->is_over || t->is_paused) {
 		return;
 	}
-	if (t->next_frame < t->answer.frame_count) {
-		in_ms = (uint64_t)t->answer.frames[t->next_frame].delay_ms;
+	if (t->next_frame < t->answer->frame_count) {
+		in_ms = (uint64_t)t->answer->frames[t->next_frame].delay_ms;
 	}
 	loop_timer_set(t->loop, &t->timer, in_ms);
 }
@@ -74,9 +74,9 @@ static void resume_transfer(struct transfer *base)
 static void send_head(struct demo_transfer *t)
 {
 	struct transfer_head head = {
-		.status = t->answer.status,
-		.headers = t->answer.headers.items,
-		.header_count = t->answer.headers.count,
+		.status = t->answer->status,
+		.headers = t->answer->headers.items,
+		.header_count = t->answer->headers.count,
 		.content_length = -1,
 	};
 
@@ -94,13 +94,13 @@ static void on_timer(struct timer *timer)
 	if (!t->has_head) {
 		send_head(t);
 	}
-	if (!t->is_over && t->next_frame < t->answer.frame_count) {
-		const struct demo_frame *frame = &t->answer.frames[t->next_frame++];
+	if (!t->is_over && t->next_frame < t->answer->frame_count) {
+		const struct demo_frame *frame = &t->answer->frames[t->next_frame++];
 
 		events->on_body(ctx, frame->bytes);
 	}
-	if (!t->is_over && t->next_frame == t->answer.frame_count) {
-		bool is_cut = t->answer.is_cut;
+	if (!t->is_over && t->next_frame == t->answer->frame_count) {
+		bool is_cut = t->answer->is_cut;
 
 		end(t);
 		events->on_done(ctx, is_cut ? TRANSFER_CLOSED : TRANSFER_OK,
@@ -133,7 +133,8 @@ struct transfer *demo_upstream_start(struct loop *loop, const struct transfer_sp
 	t->ctx = ctx;
 	t->timer.on_fire = on_timer;
 	t->free.run = free_transfer;
-	demo_answer(&request, spec->arena, &t->answer);
+	t->answer = arena_zalloc(spec->arena, sizeof *t->answer);
+	demo_answer(&request, spec->arena, t->answer);
 	schedule(t);
 	return &t->base;
 }
