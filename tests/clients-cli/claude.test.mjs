@@ -1,6 +1,7 @@
 // What Claude Code and a gateway owe each other: the real program, connected by
 // `connect`, in every trouble that an upstream can make.
 import assert from "node:assert/strict";
+import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CLIS } from "./clis.mjs";
@@ -119,6 +120,29 @@ test("after an error inside a stream it asks for a whole answer", async () => {
     await world.close();
   }
 });
+
+/* One white pixel. */
+const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJ" +
+  "RU5ErkJggg==";
+
+for (const format of FORMATS) {
+  test(`an image that its tool reads, ${format}`, async () => {
+    const world = await startWorld(format, CLI.model, ({ results }) => results.length
+      ? { text: "Done." }
+      : { calls: [{ id: "call_1", name: "Read",
+        args: { file_path: path.join(world.home.work, "pixel.png") } }] });
+    try {
+      world.home.write("work/pixel.png", Buffer.from(PIXEL, "base64"));
+      world.home.command("connect", "claude-code");
+      await world.home.run(CLI.argv(CLI.model, "Look"));
+      const [image] = world.model.asked.at(-1).images;
+      assert.equal(image.media_type, "image/png");
+      assert.ok(image.data.length > 20);
+    } finally {
+      await world.close();
+    }
+  });
+}
 
 claude("429 with a short retry-after is waited for", { script: inOrder(
   refused("rate", "slow down", { "retry-after": "1" }), { text: "Done." }) },

@@ -38,8 +38,11 @@ export async function startGateway(accounts = [DEMO], more = {}) {
     cli: (...args) => spawnSync(BINARY, args, { env, encoding: "utf8" }),
     async close() {
       child.kill();
-      await gone;
+      const code = await gone;
       rmSync(root, { recursive: true, force: true });
+      if (code !== 0 || /Sanitizer|runtime error:/.test(log)) {
+        throw new Error(`the gateway ended with ${code}:\n${log}`);
+      }
     },
   };
 }

@@ -123,6 +123,14 @@ for (const name of Object.keys(FORMATS)) {
         });
       }
 
+      test(`${sdk.name}: a limit that is used up`, async () => {
+        script = () => ({ error: "rate", message: "come back later",
+          headers: { "retry-after": "600" } });
+        await assert.rejects(sdk.whole(gateway, { model, prompt: "Hi" }), (error) =>
+          (error.status ?? error.statusCode) === 429 && error.message.includes("come back later"));
+        gateway.cli("cooldown", "clear", "--all");
+      });
+
       test(`${sdk.name}: an error inside the stream`, async () => {
         let text = "";
         let onSeen;

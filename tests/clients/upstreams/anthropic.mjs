@@ -85,12 +85,13 @@ export default {
     const all = body.messages.flatMap(({ role, content }) =>
       (typeof content === "string" ? [{ type: "text", text: content }] : content)
         .map((block) => ({ role, ...block })));
+    const nested = all.flatMap((b) => Array.isArray(b.content) ? b.content : []);
     const system = typeof body.system === "string" ? [{ text: body.system }] : body.system ?? [];
     return {
       stream: body.stream === true, model: body.model, counts: request.url.includes("count_tokens"),
       system: system.map((b) => b.text).join("\n"),
       texts: all.filter((b) => b.type === "text").map((b) => b.text),
-      images: all.filter((b) => b.type === "image").map((b) => b.source),
+      images: [...all, ...nested].filter((b) => b.type === "image").map((b) => b.source),
       tools: (body.tools ?? []).map((tool) => tool.name),
       results: all.filter((b) => b.type === "tool_result").map((b) => ({ id: b.tool_use_id,
         text: typeof b.content === "string" ? b.content

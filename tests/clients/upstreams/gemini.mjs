@@ -56,6 +56,7 @@ export default {
   read(request, body) {
     const all = (body.contents ?? []).flatMap(({ role, parts }) =>
       parts.map((part) => ({ role, ...part })));
+    const nested = all.flatMap((p) => p.functionResponse?.parts ?? []);
     const config = body.generationConfig ?? {};
     return {
       stream: request.url.includes(":streamGenerateContent"),
@@ -63,7 +64,7 @@ export default {
       model: /models\/([^:]+):/.exec(request.url)[1],
       system: (body.systemInstruction?.parts ?? []).map((p) => p.text).join("\n"),
       texts: all.filter((p) => p.text).map((p) => p.text),
-      images: all.filter((p) => p.inlineData).map(({ inlineData }) =>
+      images: [...all, ...nested].filter((p) => p.inlineData).map(({ inlineData }) =>
         ({ type: "base64", media_type: inlineData.mimeType, data: inlineData.data })),
       tools: (body.tools ?? []).flatMap((t) => t.functionDeclarations ?? []).map((f) => f.name),
       results: all.filter((p) => p.functionResponse).map(({ functionResponse }) =>

@@ -146,8 +146,8 @@ export default {
         .join("\n"),
       texts: messages.filter((m) => !isSystem(m)).flatMap((m) =>
         parts(m.content).filter((p) => p.text).map((p) => p.text)),
-      images: messages.flatMap((m) => parts(m.content)).filter((p) => p.type === "input_image")
-        .map(image),
+      images: input.flatMap((i) => parts(i.content ?? i.output))
+        .filter((p) => p.type === "input_image").map(image),
       tools: toolNames([...body.tools ?? [],
         ...input.filter((i) => i.type === "additional_tools").flatMap((i) => i.tools)]),
       results: outputs.map((i) => ({ id: i.call_id, text: textOf(i.output) })),
