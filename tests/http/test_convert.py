@@ -1,5 +1,7 @@
 """Different formats on the two sides: the way of a converted exchange. What
 the conversions write is in tests/formats/golden."""
+import time
+
 import pytest
 
 from lab import wire
@@ -116,3 +118,50 @@ def test_when_to_come_back(client, family, upstream, start):
     assert own.startswith("req_") and answer.header("x-request-id") == own
     if client.name == "gemini":
         assert error["details"][-1]["retryDelay"].startswith("7200")
+
+
+@pytest.mark.parametrize("client,family", PAIRS, ids=lambda f: f.name)
+def test_each_piece_leaves_before_the_next_comes(client, family, upstream, start):
+    """The upstream holds its next frame back until the client has read the
+    one before."""
+    gateway = start({"upstream_accounts": [family.account(upstream, format=family.name)]})
+    with gateway.connect() as connection:
+        connection.send(gateway.post(client.target(stream=True), client.body(stream=True)))
+        request = upstream.take()
+        request.send(wire.stream_head() + wire.chunk(family.opening() + family.content("first")))
+        connection.until(b"first")
+        request.send(wire.chunk(family.content("second")))
+        connection.until(b"second")
+        request.send(wire.chunk(family.closing()))
+        request.answer(wire.LAST_CHUNK)
+        connection.until(LAST[client.name])
+
+
+def last_record(gateway):
+    deadline = time.monotonic() + wire.DEADLINE
+    while not (records := gateway.control("GET", "/v1/requests?limit=1").json()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return records[0]
+
+
+# What is recorded of a stream that breaks off once content has come: tokens
+# in and out as far as the upstream had told them.
+TOLD = {"anthropic": (3, 1), "gemini": (3, 1)}
+
+
+@pytest.mark.parametrize("end", ["client", "upstream"])
+@pytest.mark.parametrize("client,family", [p for p in PAIRS if p[1].name in TOLD],
+                         ids=lambda f: f.name)
+def test_usage_of_a_stream_that_breaks_off(client, family, end, upstream, start):
+    gateway = start({"upstream_accounts": [family.account(upstream, format=family.name)]})
+    with gateway.connect() as connection:
+        connection.send(gateway.post(client.target(stream=True), client.body(stream=True)))
+        request = upstream.take()
+        request.send(wire.stream_head() + wire.chunk(family.opening() + family.content("first")))
+        connection.until(b"first")
+        if end == "upstream":
+            request.reset()
+            connection.until(wire.LAST_CHUNK)
+    tokens = last_record(gateway)["tokens"]
+    assert (tokens["in"], tokens["out"]) == TOLD[family.name]

@@ -13,65 +13,17 @@
  * output, and one cut off at any byte gives a beginning of it and then ends in
  * an error (C171).
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/samples_world.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "base/limits.h"
-#include "formats/convert.h"
-#include "formats/format.h"
-
-#define SAMPLES "tests/samples"
 #define GOLDEN "tests/formats/golden"
-#define CREATED 1763700000
-#define ASKED_MODEL "asked-model"
-
-struct side {
-	enum format_id format;
-	enum provider_id provider;
-	const char *model;
-};
-
-static const struct side sides[] = {
-	{ FORMAT_ANTHROPIC, PROVIDER_ANTHROPIC, "claude-sonnet-5-5" },
-	{ FORMAT_CHAT, PROVIDER_OPENAI, "gpt-6-sol" },
-	{ FORMAT_RESPONSES, PROVIDER_OPENAI, "gpt-6-sol" },
-	{ FORMAT_GEMINI, PROVIDER_GOOGLE, "gemini-3.8-flash" },
-};
-
-struct sample {
-	const struct side *source;
-	const char *name;                 /* file name */
-	struct slice bytes;
-};
 
 static size_t wrong;
 
 /* ---- files ---- */
-
-static bool read_all(const char *path, struct buf *out)
-{
-	FILE *f = fopen(path, "rb");
-	char piece[4096];
-	size_t got;
-
-	if (!f) {
-		return false;
-	}
-	while ((got = fread(piece, 1, sizeof piece, f)) > 0) {
-		buf_add(out, piece, got);
-	}
-	fclose(f);
-	return true;
-}
 
 static void write_all(const char *path, struct slice bytes)
 {
@@ -113,34 +65,6 @@ static void compare(const struct sample *s, const struct side *target, const cha
 }
 
 /* ---- answers ---- */
-
-static struct answer_plan *make_plan(const struct sample *s, const struct side *client,
-				     bool client_stream)
-{
-	const struct upstream_account account = { .provider = s->source->provider };
-	struct route_options options;
-	struct answer_plan *plan;
-	struct arena a;
-	struct hub_request *req;
-
-	arena_init(&a, 4096);
-	route_options_read(&account, &options);
-	req = hub_request_new(&a, client->format);
-	req->stream = client_stream;
-	/* A format with one answer never asks for more (C58). */
-	req->n = client->format == FORMAT_CHAT || client->format == FORMAT_GEMINI ? 2 : 1;
-	req->include_usage = true;
-	req->wants_blobs = true;
-	plan = answer_plan_create(req, s->source->format, slice_of(ASKED_MODEL), &options);
-	plan->created = CREATED;
-	arena_release(&a);
-	return plan;
-}
-
-static bool is_sse(const struct sample *s)
-{
-	return str_ends(s->name, ".sse");
-}
 
 /* The error of an answer that failed before it said anything is no output:
  * the gateway answers it; here it is noted. */
@@ -302,18 +226,9 @@ static void check_request(const struct sample *s, const struct side *target)
 
 /* ---- the walk ---- */
 
-static bool is_answer(const char *name)
-{
-	return (str_ends(name, ".sse") && !str_starts(name, "legacy_")) ||
-	       (str_starts(name, "response_") && str_ends(name, ".json"));
-}
-
 static void check_sample(const struct sample *s)
 {
 	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
-		if (!format_find(sides[i].format)) {
-			continue;
-		}
 		if (is_answer(s->name)) {
 			check_answer(s, &sides[i]);
 		} else if (str_starts(s->name, "request_")) {
@@ -322,37 +237,11 @@ static void check_sample(const struct sample *s)
 	}
 }
 
-static void check_side(const struct side *source)
-{
-	char path[512];
-	DIR *dir;
-	struct dirent *entry;
-
-	snprintf(path, sizeof path, SAMPLES "/%s", format_name(source->format));
-	dir = opendir(path);
-	assert_non_null(dir);
-	while ((entry = readdir(dir))) {
-		struct buf bytes = BUF_INIT(4 * MIB);
-		struct sample s = { source, entry->d_name, SLICE_NULL };
-
-		snprintf(path, sizeof path, SAMPLES "/%s/%s", format_name(source->format),
-			 entry->d_name);
-		if (entry->d_name[0] != '.' && read_all(path, &bytes)) {
-			s.bytes = buf_slice(&bytes);
-			check_sample(&s);
-		}
-		buf_release(&bytes);
-	}
-	closedir(dir);
-}
-
 static void matrix_equals_golden_files(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
-		if (format_find(sides[i].format)) {
-			check_side(&sides[i]);
-		}
+		samples_of(&sides[i], check_sample);
 	}
 	assert_int_equal(wrong, 0);
 }
