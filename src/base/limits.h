@@ -102,6 +102,9 @@
 /* One log line before it is cut. */
 #define MAX_LOG_LINE_BYTES (8 * KIB)
 
+/* Of a captured body: the beginning tells what it is about. */
+#define MAX_CAPTURE_BYTES (64 * KIB)
+
 /* An answer of the demo upstream; embeddings of many texts are the largest. */
 #define MAX_DEMO_BYTES (16 * MIB)
 

@@ -94,6 +94,7 @@ static void free_exchange(struct deferred *d)
 
 	exchange_forget_request(x);
 	model_filter_release(&x->filter);
+	capture_destroy(x->capture);
 	config_unref(x->config);
 	key_ring_unref(x->keys);
 	arena_wipe(&x->arena);
@@ -318,6 +319,10 @@ static void record(struct exchange *x)
 	exchange_describe(x, &r);
 	r.trace = trace(x);
 	stats_finish(x->worker->shard, &r);
+	if (x->capture) {
+		stats_capture_end(x->worker->shard, x->capture);
+		x->capture = NULL;
+	}
 	write_log_line(&r);
 }
 
@@ -547,6 +552,7 @@ static void on_body_end(void *ctx, struct client *client)
 		local_answer(x);
 		return;
 	}
+	copy_request(x);
 	if (decode_body(x) && read_model(x)) {
 		waiting_enter(x);
 	}

@@ -143,6 +143,7 @@ struct exchange {
 	int64_t cost_pico_usd;          /* COST_UNKNOWN */
 	const char *warnings_text;      /* of the conversion that was sent; NULL: none */
 	const char *error;
+	struct capture *capture;        /* NULL: nobody asked for one */
 
 	struct timer phase_timer;       /* progress of what is awaited now */
 	struct timer total_timer;       /* proxy.request_timeout */
@@ -231,6 +232,11 @@ void pump_send(struct exchange *x, struct slice bytes);   /* to a client whose h
  * and the account that now holds what the answer, held so far, names. */
 const char *pin_find(struct exchange *x);
 void pin_answer(struct exchange *x);
+
+/* copy.c: what came, what goes out, while logging.capture asks for it. */
+void copy_request(struct exchange *x);
+void copy_head(struct exchange *x, const struct header *headers, size_t count);
+void copy_body(struct exchange *x, struct slice bytes);
 
 /* Takes the token counts that have come so far. */
 void pump_keep_usage(struct exchange *x);

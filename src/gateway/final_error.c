@@ -108,6 +108,8 @@ static void show_upstream_error(struct exchange *x)
 	x->call.candidate = NULL;
 	x->error = arena_strndup(&x->arena, buf_text(&body), body.len < 400 ? body.len : 400);
 	x->bytes_out += (int64_t)body.len;
+	copy_head(x, head.headers, head.count);
+	copy_body(x, buf_slice(&body));
 	client_respond(x->client, x->status, head.headers, head.count, buf_slice(&body));
 	buf_release(&body);
 	exchange_over(x);

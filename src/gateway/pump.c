@@ -28,6 +28,7 @@ void pump_send(struct exchange *x, struct slice bytes)
 	}
 	x->bytes_out += (int64_t)bytes.len;
 	x->chunks++;
+	copy_body(x, bytes);
 	keepalive_note(x, bytes);
 	waiting = client_write(x->client, bytes);
 	if (waiting > MAX_CLIENT_BACKLOG_BYTES && x->call.transfer && !x->is_upstream_paused) {
@@ -93,6 +94,8 @@ static void send_whole(struct exchange *x)
 		body = buf_slice(&changed);
 	}
 	x->bytes_out += (int64_t)body.len;
+	copy_head(x, head.headers, head.count);
+	copy_body(x, body);
 	client_respond(x->client, x->status, head.headers, head.count, body);
 	buf_release(&changed);
 	exchange_over(x);
@@ -119,6 +122,7 @@ static void start(struct exchange *x)
 
 	x->state = EXCHANGE_SENDING;
 	exchange_forget_request(x);
+	copy_head(x, head.headers, head.count);
 	client_start(x->client, x->status, head.headers, head.count,
 		     keeps_length ? c->head.content_length : -1);
 	flow(x, buf_slice(&c->held));

@@ -59,6 +59,8 @@ void refuse(struct exchange *x, int status, const char *fmt, ...)
 	if (str_eq(client_method(x->client), "HEAD")) {
 		buf_clear(&body);
 	}
+	copy_head(x, head.headers, head.count);
+	copy_body(x, buf_slice(&body));
 	client_respond(x->client, x->status, head.headers, head.count, buf_slice(&body));
 	buf_release(&body);
 	exchange_over(x);

@@ -25,6 +25,7 @@ struct history {
 	size_t first;                   /* place of the oldest */
 	size_t count;
 	size_t bytes;
+	struct capture_ring captures;
 	int64_t last_id;
 	int64_t written_id;             /* the store has those up to here */
 	struct usage_table usage;       /* not in the store yet */
@@ -70,6 +71,7 @@ void history_destroy(struct history *h)
 	for (size_t i = 0; i < h->count; i++) {
 		free(h->ring[(h->first + i) % HISTORY_RECORDS]);
 	}
+	capture_ring_release(&h->captures);
 	usage_release(&h->usage);
 	state_db_close(h->store);
 	pthread_mutex_destroy(&h->lock);
@@ -110,12 +112,18 @@ static void keep(struct history *h, struct packed_record *p)
 static void collect(struct history *h)
 {
 	struct vec records = { .len = 0 };
+	struct vec captures = { .len = 0 };
 
 	stats_collect(h->stats, &records, &h->usage);
+	stats_collect_captures(h->stats, &captures);
 	for (size_t i = 0; i < records.len; i++) {
 		keep(h, records.items[i]);
 	}
+	for (size_t i = 0; i < captures.len; i++) {
+		capture_ring_add(&h->captures, captures.items[i]);
+	}
 	vec_release(&records);
+	vec_release(&captures);
 }
 
 /* ---- writing ---- */
@@ -378,6 +386,21 @@ double history_stream_bytes(struct history *h, const char *model, enum format_id
 	return tokens ? (double)bytes / (double)tokens : 0;
 }
 
+static void write_with_capture(const struct history *h, const struct request_record *r,
+			       struct json_writer *w)
+{
+	const struct capture *c = capture_ring_find(&h->captures, r->at_ms, r->trace_id);
+	char id[24];
+
+	snprintf(id, sizeof id, "%lld", (long long)r->id);
+	json_object(w);
+	record_write_members(r, id, w);
+	if (c) {
+		capture_write(c, w);
+	}
+	json_end(w);
+}
+
 static bool write_from_ring(struct history *h, const char *id, struct json_writer *w)
 {
 	struct request_record r;
@@ -387,7 +410,7 @@ static bool write_from_ring(struct history *h, const char *id, struct json_write
 	for (size_t i = h->count; i > 0; i--) {
 		record_unpack(record_at(h, i - 1), &r);
 		if (r.id == number || str_eq(r.trace_id, id)) {
-			record_write(&r, w);
+			write_with_capture(h, &r, w);
 			return true;
 		}
 	}

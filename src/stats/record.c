@@ -75,7 +75,7 @@ static void add_text(struct text_list *list, const char *text, size_t max)
 
 static void list_texts(const struct request_record *r, struct text_list *list)
 {
-	const char *trace = r->trace && strlen(r->trace) <= RECORD_MAX_TRACE_BYTES ? r->trace : NULL;
+	bool has_trace = r->trace && strlen(r->trace) <= RECORD_MAX_TRACE_BYTES;
 	size_t client = r->client ? strcspn(r->client, " ") : 0;
 
 	add_text(list, r->trace_id, MAX_NAME_TEXT);
@@ -88,7 +88,7 @@ static void list_texts(const struct request_record *r, struct text_list *list)
 	add_text(list, r->upstream, MAX_NAME_TEXT);
 	add_text(list, r->warnings, MAX_SENTENCE_TEXT);
 	add_text(list, r->error, MAX_SENTENCE_TEXT);
-	add_text(list, trace, RECORD_MAX_TRACE_BYTES);
+	add_text(list, has_trace ? r->trace : NULL, RECORD_MAX_TRACE_BYTES);
 	for (int i = 0; i < r->attempt_count; i++) {
 		add_text(list, r->attempts[i].upstream, MAX_NAME_TEXT);
 		add_text(list, r->attempts[i].model, MAX_NAME_TEXT);

@@ -18,6 +18,10 @@
 /* Records that wait for the collector, who comes several times a second. */
 #define MAX_PENDING_RECORDS 10000
 
+/* Copies that are being made or wait for the collector: some hundred kilobytes
+ * each at the most. */
+#define MAX_OPEN_CAPTURES 64
+
 struct in_flight {
 	char *account_id;
 	int64_t count;
@@ -35,6 +39,8 @@ struct stats_shard {
 	struct histogram overhead_us;
 	struct usage_table usage;       /* since the last collection */
 	struct vec records;             /* packed, since the last collection */
+	struct vec captures;            /* since the last collection */
+	size_t captures_begun;          /* and not yet collected */
 };
 
 struct stats {

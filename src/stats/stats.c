@@ -29,7 +29,11 @@ static void release_shard(struct stats_shard *shard)
 		free(shard->records.items[i]);
 	}
 	vec_release(&shard->in_flight);
+	for (size_t i = 0; i < shard->captures.len; i++) {
+		capture_destroy(shard->captures.items[i]);
+	}
 	vec_release(&shard->records);
+	vec_release(&shard->captures);
 	map_release(&shard->in_flight_index);
 	pthread_mutex_destroy(&shard->lock);
 }
@@ -158,6 +162,25 @@ void stats_finish(struct stats_shard *shard, const struct request_record *r)
 	pthread_mutex_unlock(&shard->lock);
 }
 
+struct capture *stats_capture_begin(struct stats_shard *shard, int64_t at_ms,
+				    const char *trace_id, bool has_bodies)
+{
+	bool has_room;
+
+	pthread_mutex_lock(&shard->lock);
+	has_room = shard->captures_begun < MAX_OPEN_CAPTURES;
+	shard->captures_begun += has_room;
+	pthread_mutex_unlock(&shard->lock);
+	return has_room ? capture_create(at_ms, trace_id, has_bodies) : NULL;
+}
+
+void stats_capture_end(struct stats_shard *shard, struct capture *capture)
+{
+	pthread_mutex_lock(&shard->lock);
+	vec_push(&shard->captures, capture);
+	pthread_mutex_unlock(&shard->lock);
+}
+
 /* ---- collecting ---- */
 
 static void collect_shard(struct stats_shard *shard, struct vec *records,
@@ -186,5 +209,24 @@ void stats_collect(struct stats *s, struct vec *records, struct usage_table *usa
 {
 	for (unsigned i = 0; i < s->shard_count; i++) {
 		collect_shard(&s->shards[i], records, usage);
+	}
+}
+
+void stats_collect_captures(struct stats *s, struct vec *captures)
+{
+	for (unsigned i = 0; i < s->shard_count; i++) {
+		struct stats_shard *shard = &s->shards[i];
+		struct vec taken;
+
+		pthread_mutex_lock(&shard->lock);
+		taken = shard->captures;
+		shard->captures = (struct vec){ .len = 0 };
+		shard->captures_begun -= taken.len;
+		pthread_mutex_unlock(&shard->lock);
+		for (size_t k = 0; k < taken.len; k++) {
+			capture_mask(taken.items[k]);
+			vec_push(captures, taken.items[k]);
+		}
+		vec_release(&taken);
 	}
 }

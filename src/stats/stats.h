@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "stats/capture.h"
 #include "stats/record.h"
 #include "stats/series.h"
 #include "stats/usage.h"
@@ -33,6 +34,12 @@ void stats_upstream_begin(struct stats_shard *shard, const char *account_id);
 void stats_upstream_end(struct stats_shard *shard, const char *account_id);
 
 void stats_finish(struct stats_shard *shard, const struct request_record *r);
+
+/* A copy that belongs to the record of that time and trace id; NULL: too many
+ * are under way. end takes it back, behind stats_finish(). */
+struct capture *stats_capture_begin(struct stats_shard *shard, int64_t at_ms,
+				    const char *trace_id, bool has_bodies);
+void stats_capture_end(struct stats_shard *shard, struct capture *capture);
 
 /* --- for readers, any thread --- */
 
@@ -68,5 +75,8 @@ void stats_write_key(const struct stats_report *report, const char *name,
 /* What has come since the last call: records (owned by the caller then,
  * appended) and rows of usage, merged. */
 void stats_collect(struct stats *s, struct vec *records, struct usage_table *usage);
+
+/* The copies that have come since the last call, masked; appended. */
+void stats_collect_captures(struct stats *s, struct vec *captures);
 
 #endif
