@@ -263,6 +263,12 @@ void act_log_level(struct app *app)
 
 void act_log_wrap(struct app *app)
 {
+	app->wraps = !app->wraps;
+	app_say(app, app->wraps ? "long lines go on below" : "one line each");
+}
+
+void act_log_line(struct app *app)
+{
 	const struct log_entry *e = list_selected(&app->lists[SCREEN_LOGS], screen_logs.source,
 						  app);
 

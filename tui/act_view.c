@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "tui/overlay.h"
 #include "tui/prompt.h"
 #include "tui/screens.h"
 
@@ -22,7 +23,7 @@ static void move_by(struct app *app, long by)
 {
 	const struct list_source *source = source_of(app);
 
-	if (app->is_detail) {
+	if (app->is_detail || app->is_detail_focused) {
 		app->detail_top += (int)by;
 		app->detail_top = app->detail_top < 0 ? 0 : app->detail_top;
 	} else if (source) {
@@ -32,7 +33,8 @@ static void move_by(struct app *app, long by)
 
 static long page(struct app *app)
 {
-	return app->is_detail ? app->height - 5 : (long)list_of(app)->page;
+	return app->is_detail || app->is_detail_focused ? app->height - 5 :
+							 (long)list_of(app)->page;
 }
 
 void act_down(struct app *app)
@@ -142,14 +144,33 @@ static void go_by(struct app *app, int step)
 	}
 }
 
+/* Beside an open detail Tab goes to it and back, screens have their digits. */
+static bool has_two_panes(const struct app *app)
+{
+	bool has_detail = app->screen != SCREEN_OVERVIEW && app->screen != SCREEN_LOGS;
+
+	return has_detail && !app->is_detail && !app->o.is_plain && app->width >= SPLIT_WIDTH;
+}
+
+static void tab(struct app *app, int step)
+{
+	if (has_two_panes(app)) {
+		app->is_detail_focused = !app->is_detail_focused;
+		app_say(app, app->is_detail_focused ? "keys scroll the detail; Tab goes back" :
+						      "keys move in the list");
+	} else {
+		go_by(app, step);
+	}
+}
+
 void act_next_screen(struct app *app)
 {
-	go_by(app, 1);
+	tab(app, 1);
 }
 
 void act_previous_screen(struct app *app)
 {
-	go_by(app, -1);
+	tab(app, -1);
 }
 
 /* Its record is asked for when the detail is drawn. */
@@ -178,7 +199,7 @@ static void open_line(struct app *app)
 	const struct log_entry *e = list_selected(list_of(app), source_of(app), app);
 
 	if (!*e->trace_id) {
-		act_log_wrap(app);
+		act_log_line(app);
 		return;
 	}
 	str_copy(app->target, sizeof app->target, request_of_trace(app, e->trace_id));
@@ -186,6 +207,15 @@ static void open_line(struct app *app)
 	app->lists[SCREEN_REQUESTS].follows = false;
 	app_go(app, SCREEN_REQUESTS);
 	open_request(app);
+}
+
+/* Of the key under the cursor. */
+static void open_requests_of(struct app *app)
+{
+	app_go(app, SCREEN_REQUESTS);
+	str_copy(app->lists[SCREEN_REQUESTS].filter, LIST_FILTER_BYTES, app->target_name);
+	app_say(app, "requests of %s = llm-gateway request list --key=%s", app->target_name,
+		app->target_name);
 }
 
 void act_open(struct app *app)
@@ -207,9 +237,17 @@ void act_open(struct app *app)
 	case SCREEN_MODELS:
 		act_model_try(app);
 		break;
+	case SCREEN_KEYS:
+		open_requests_of(app);
+		break;
+	case SCREEN_CONFIG:
+		act_setting(app);
+		break;
 	default:
 		app->is_detail = !app->is_detail;
 		app->detail_top = 0;
+		app_say(app, "%s = llm-gateway upstream show %s", app->target_name,
+			app->target_name);
 		break;
 	}
 }
@@ -221,6 +259,8 @@ void act_back(struct app *app)
 
 	if (app->is_detail) {
 		app->is_detail = false;
+	} else if (app->is_detail_focused) {
+		app->is_detail_focused = false;
 	} else if (*list->filter) {
 		list->filter[0] = '\0';
 	} else if (list->mark_count) {
@@ -243,8 +283,7 @@ void act_quit(struct app *app)
 
 void act_help(struct app *app)
 {
-	app->help_top = 0;
-	app->mode = MODE_HELP;
+	overlay_open_help(app);
 }
 
 void act_command(struct app *app)
@@ -290,6 +329,11 @@ static void sort_by(struct app *app, int step)
 }
 
 void act_sort(struct app *app)
+{
+	overlay_open_sort(app);
+}
+
+void act_sort_next(struct app *app)
 {
 	sort_by(app, 1);
 }
@@ -392,7 +436,7 @@ void act_plain_text(struct app *app)
 	    str_eq(app->detail_id, app->target)) {
 		app_show_text(app, app->target, buf_slice(&app->detail));
 	} else if (app->screen == SCREEN_LOGS) {
-		act_log_wrap(app);
+		act_log_line(app);
 	} else {
 		struct buf text = BUF_INIT(4 * KIB);
 

@@ -33,6 +33,7 @@ void act_command(struct app *app);
 void act_filter(struct app *app);
 void act_errors(struct app *app);
 void act_sort(struct app *app);
+void act_sort_next(struct app *app);
 void act_sort_previous(struct app *app);
 void act_reverse(struct app *app);
 void act_follow(struct app *app);
@@ -42,6 +43,7 @@ void act_faster(struct app *app);
 void act_refresh(struct app *app);
 void act_mark(struct app *app);
 void act_wide(struct app *app);
+void act_undo(struct app *app);
 void act_zoom(struct app *app);
 void act_graphs(struct app *app);
 void act_copy(struct app *app);
@@ -50,6 +52,20 @@ void act_mouse(struct app *app);
 void act_theme(struct app *app);
 void act_redraw(struct app *app);
 void act_suspend(struct app *app);
+
+/* act_text.c: searching, saving, typed values and commands */
+void act_search(struct app *app);
+void act_filter_or_search(struct app *app);
+void act_search_next(struct app *app);
+void act_search_previous(struct app *app);
+void act_save(struct app *app);
+void act_setting(struct app *app);
+/* What the prompts of those have taken. */
+void save_text(struct app *app, const char *path);
+void set_setting(struct app *app, const char *value);
+/* A line of the command `llm-gateway`: its output is shown; "!" before it, or
+ * a command that asks questions: it gets the terminal. */
+void run_command_line(struct app *app, const char *line);
 
 /* act_change.c: what changes the gateway */
 void act_upstream_add(struct app *app);
@@ -77,7 +93,7 @@ void act_model_try(struct app *app);
 void act_model_remove(struct app *app);
 void act_log_level(struct app *app);
 void act_log_wrap(struct app *app);
-void act_log_open(struct app *app);
+void act_log_line(struct app *app);
 void act_config_edit(struct app *app);
 void act_config_check(struct app *app);
 void act_config_text(struct app *app);

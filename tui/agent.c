@@ -21,6 +21,8 @@ struct agent {
 	struct vec waiting; /* struct job, oldest first */
 	struct vec finished;
 	struct control_client *client; /* the thread's */
+	bool (*run)(void *ctx, const char *line, struct buf *out, struct err *err);
+	void *ctx;
 };
 
 struct job *job_create(int kind, const char *method, const char *path)
@@ -109,6 +111,11 @@ static void finish(struct agent *a, struct job *j)
  * does must be in force there. */
 static void do_job(struct agent *a, struct job *j)
 {
+	if (str_eq(j->method, "RUN")) {
+		j->ok = a->run ? a->run(a->ctx, j->path, &j->answer, &j->err) :
+				 err_setf(&j->err, ERR_FAILED, "commands cannot run here");
+		return;
+	}
 	if (!control_client_is_running(a->client)) {
 		err_setf(&j->err, ERR_NOT_RUNNING, "the gateway is offline");
 		return;
@@ -131,7 +138,10 @@ static void *work(void *arg)
 	return NULL;
 }
 
-struct agent *agent_create(const char *home, const char *config_path)
+struct agent *agent_create(const char *home, const char *config_path,
+			   bool (*run)(void *ctx, const char *line, struct buf *out,
+				       struct err *err),
+			   void *ctx)
 {
 	struct agent *a = xcalloc(1, sizeof *a);
 	pthread_t thread;
@@ -141,6 +151,8 @@ struct agent *agent_create(const char *home, const char *config_path)
 	a->users = 2;
 	a->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	a->client = control_client_create(home, config_path);
+	a->run = run;
+	a->ctx = ctx;
 	if (pthread_create(&thread, NULL, work, a) == 0) {
 		pthread_detach(thread);
 	} else {

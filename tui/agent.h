@@ -31,7 +31,13 @@ void job_destroy(struct job *j); /* NULL is fine */
 
 struct agent;
 
-struct agent *agent_create(const char *home, const char *config_path);
+/* `run` runs a line of the command `llm-gateway`, on the agent's thread, and
+ * takes what it prints: for jobs whose method is "RUN", their path is the
+ * line. NULL: never. */
+struct agent *agent_create(const char *home, const char *config_path,
+			   bool (*run)(void *ctx, const char *line, struct buf *out,
+				       struct err *err),
+			   void *ctx);
 
 /* What waits is dropped, what runs is left to end by itself. NULL is fine. */
 void agent_destroy(struct agent *a);

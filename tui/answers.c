@@ -58,6 +58,28 @@ static void show_key(struct app *app, const struct job *job)
 	buf_wipe(&text);
 }
 
+/* One line is a message, more are a text. */
+static void show_output(struct app *app, const struct job *job)
+{
+	struct slice text = slice_trim(buf_slice(&job->answer));
+	const char *end;
+
+	while (text.len && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == ' ')) {
+		text.len--;
+	}
+	end = text.len ? memchr(text.ptr, '\n', text.len) : NULL;
+	if (end) {
+		app_show_text(app, job->object, text);
+	} else if (job->ok) {
+		app_say(app, "%.*s = llm-gateway %s", (int)text.len, text.len ? text.ptr : "done",
+			job->object);
+	}
+	if (!job->ok) {
+		app_complain(app, "%.*s", (int)(text.len && !end ? text.len : strlen(job->err.msg)),
+			     text.len && !end ? text.ptr : job->err.msg);
+	}
+}
+
 static void show_config_text(struct app *app, const struct job *job)
 {
 	struct arena arena;
@@ -130,7 +152,9 @@ void answer_take(struct app *app, struct job *job)
 			return; /* the cursor has gone on */
 		}
 	}
-	if (job->ok) {
+	if (job->kind == JOB_COMMAND) {
+		show_output(app, job);
+	} else if (job->ok) {
 		take_ok(app, job);
 	} else if (job->kind == JOB_DETAIL) {
 		buf_clear(&app->detail); /* what the list knows is shown */

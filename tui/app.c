@@ -11,6 +11,7 @@
 #include "tui/form.h"
 #include "tui/frame.h"
 #include "tui/keys.h"
+#include "tui/overlay.h"
 #include "tui/prompt.h"
 #include "tui/screens.h"
 #include "tui/wizard.h"
@@ -40,6 +41,7 @@ void app_init(struct app *app, const struct app_options *options)
 	app->lists[SCREEN_LOGS].follows = true;
 	buf_init(&app->wishes.copy, MAX_TEXT_BYTES);
 	buf_init(&app->wishes.open, 16 * KIB);
+	buf_init(&app->wishes.run, 16 * KIB);
 	buf_init(&app->detail, MAX_CONTROL_BYTES);
 	buf_init(&app->resolve, MAX_CONTROL_BYTES);
 	buf_init(&app->config, MAX_CONTROL_BYTES);
@@ -62,6 +64,7 @@ void app_release(struct app *app)
 	wizard_destroy(app->wizard);
 	buf_wipe(&app->wishes.copy);
 	buf_wipe(&app->wishes.open);
+	buf_wipe(&app->wishes.run);
 	buf_release(&app->detail);
 	buf_release(&app->resolve);
 	buf_release(&app->config);
@@ -193,7 +196,7 @@ void app_send(struct app *app, struct job *job, const char *object, const char *
 	va_end(ap);
 	job->object = xstrdup(object);
 	job->twin = buf_detach(&twin);
-	if (app->link == FEED_OFFLINE) {
+	if (app->link == FEED_OFFLINE && !str_eq(job->method, "RUN")) {
 		app_complain(app,
 			     "offline: nothing was done; try again when the gateway is back");
 		job_destroy(job);
@@ -220,6 +223,7 @@ void app_go(struct app *app, enum screen_id screen)
 		app->last_screen = app->screen;
 		app->screen = screen;
 		app->is_detail = false;
+		app->is_detail_focused = false;
 		app->detail_top = 0;
 	}
 }
@@ -257,6 +261,8 @@ void app_key(struct app *app, int key)
 		form_key(app, key);
 	} else if (app->mode == MODE_WIZARD) {
 		wizard_key(app, key);
+	} else if (app->mode == MODE_HELP || app->mode == MODE_SORT) {
+		overlay_key(app, key);
 	} else {
 		prompt_key(app, key);
 	}
@@ -266,7 +272,8 @@ void app_paste(struct app *app, int key)
 {
 	bool takes_text = app->mode == MODE_FILTER || app->mode == MODE_COMMAND ||
 			  app->mode == MODE_NAME || app->mode == MODE_FORM ||
-			  app->mode == MODE_WIZARD;
+			  app->mode == MODE_WIZARD || app->mode == MODE_SEARCH ||
+			  app->mode == MODE_SAVE || app->mode == MODE_VALUE;
 
 	if (takes_text && key_is_text(key)) {
 		app->is_pasting = true;
@@ -425,8 +432,8 @@ void app_draw(struct app *app, struct canvas *c)
 		frame_waiting(app, pane_sub(all, 0, 2, all.w, all.h - 4));
 	}
 	frame_foot(app, pane_sub(all, 0, all.h - 2, all.w, 2));
-	if (app->mode == MODE_HELP) {
-		frame_help(app, pane_sub(all, 0, 2, all.w, all.h - 4));
+	if (app->mode == MODE_HELP || app->mode == MODE_SORT) {
+		overlay_draw(app, pane_sub(all, 0, 2, all.w, all.h - 4));
 	} else if (app->mode == MODE_FORM) {
 		form_draw(app, pane_sub(all, 0, 2, all.w, all.h - 4));
 	} else if (app->mode == MODE_WIZARD) {

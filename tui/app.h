@@ -45,6 +45,10 @@ enum mode {
 	MODE_NAME,    /* typing a name to confirm */
 	MODE_QUIT,    /* the gateway is in this process: stop or keep? */
 	MODE_HELP,
+	MODE_SORT,   /* choosing a column */
+	MODE_SEARCH, /* typing what to find in a text */
+	MODE_SAVE,   /* typing a file's name */
+	MODE_VALUE,  /* typing a setting's value */
 	MODE_TEXT, /* bare text without borders, to select with the mouse */
 	MODE_FORM,
 	MODE_WIZARD,
@@ -60,6 +64,7 @@ enum job_kind {
 	JOB_CONFIG_TEXT,
 	JOB_KEY_TEXT, /* the answer has a key's text, shown once */
 	JOB_TEST,
+	JOB_COMMAND, /* a command line; its answer is what it printed */
 	JOB_FORM_TEST,
 	JOB_FORM_SAVE,
 	JOB_OAUTH_START,
@@ -74,6 +79,7 @@ struct wishes {
 	bool redraw;
 	bool suspend;
 	bool edit_config; /* $EDITOR */
+	struct buf run;   /* a command that gets the terminal; empty: none */
 	bool new_mouse;
 	bool new_theme;
 	bool new_interval;
@@ -92,6 +98,8 @@ struct app_options {
 	int64_t interval_ms;
 	const char *home;			    /* borrowed, as all texts here */
 	bool (*submit)(void *ctx, struct job *job); /* takes the job */
+	/* What may follow a command line, one candidate a line; NULL: nothing. */
+	void (*complete)(void *ctx, const char *line, struct buf *out);
 	void *ctx;
 };
 
@@ -122,6 +130,7 @@ struct app {
 	bool hides_graphs;
 	bool errors_only;
 	struct list lists[SCREEN_COUNT];
+	bool is_detail_focused; /* side by side: the keys scroll the detail */
 	int detail_top;	   /* scrolling of the detail */
 	struct buf detail; /* JSON of /v1/requests/ID */
 	char detail_id[LIST_ID_BYTES];
@@ -149,7 +158,12 @@ struct app {
 	struct buf text;	   /* MODE_TEXT: wiped when it closes */
 	size_t text_copied;	   /* bytes of it that a copy takes; 0: all */
 	char text_title[256];
-	int help_top;
+	size_t overlay_at; /* line of the cursor */
+	size_t overlay_top;
+	char overlay_filter[64];
+	bool is_overlay_typing;
+	char search[128];
+	bool searches_text; /* the search was begun in MODE_TEXT */
 	struct form *form;
 	struct wizard *wizard;
 	bool is_pasting; /* the key in hand was pasted */

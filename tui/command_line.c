@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "tui/actions.h"
+#include "tui/acts.h"
 #include "tui/screens.h"
 
 static void set_command(struct app *app, const char *rest)
@@ -70,6 +71,20 @@ static enum screen_id screen_for(const struct app *app, const struct action *a)
 	return (enum screen_id)screen;
 }
 
+/* ":config" goes to the screen, ":config check" is the command. */
+static bool is_command(const struct app *app, const char *name, const char *object)
+{
+	static const char *const both[] = { "keys", "models", "logs", "config", NULL };
+
+	(void)app;
+	for (size_t i = 0; both[i]; i++) {
+		if (*object && str_eq(name, both[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void command_run(struct app *app, const char *line)
 {
 	struct slice rest = slice_trim(slice_of(line));
@@ -90,8 +105,8 @@ void command_run(struct app *app, const char *line)
 		set_command(app, object);
 	} else if (str_eq(name, "about")) {
 		about(app);
-	} else if (!a) {
-		app_complain(app, "there is no :%s; Tab completes, ? shows what there is", name);
+	} else if (!a || is_command(app, name, object)) {
+		run_command_line(app, line);
 	} else {
 		app_go(app, screen_for(app, a));
 		if (*object && !select_named(app, object)) {
@@ -114,26 +129,101 @@ static void narrow(char *common, const char *candidate)
 	common[same] = '\0';
 }
 
+struct candidates {
+	char common[256];
+	size_t found;
+	struct buf shown; /* all of them, for the message line */
+};
+
+static void add_candidate(struct candidates *c, const char *word)
+{
+	if (c->found++) {
+		narrow(c->common, word);
+	} else {
+		str_copy(c->common, sizeof c->common, word);
+	}
+	buf_addf(&c->shown, "%s ", word);
+}
+
+static void add_actions(const char *begin, struct candidates *c)
+{
+	for (size_t i = 0; i < action_count; i++) {
+		if (str_starts(actions[i].id, begin)) {
+			add_candidate(c, actions[i].id);
+		}
+	}
+}
+
+/* "word\tdescription" lines; those that begin with ":" are for shells. */
+static void add_commands(struct app *app, const char *line, const char *begin,
+			 struct candidates *c)
+{
+	struct buf offered = BUF_INIT(256 * KIB);
+	struct slice rest;
+	struct slice one;
+	char word[256];
+
+	if (app->o.complete) {
+		app->o.complete(app->o.ctx, line, &offered);
+	}
+	rest = buf_slice(&offered);
+	while (slice_next(&rest, '\n', &one)) {
+		const char *tab = one.len ? memchr(one.ptr, '\t', one.len) : NULL;
+
+		snprintf(word, sizeof word, "%.*s", (int)(tab ? tab - one.ptr : (long)one.len),
+			 one.len ? one.ptr : "");
+		if (*word && *word != ':' && str_starts(word, begin)) {
+			add_candidate(c, word);
+		}
+	}
+	buf_release(&offered);
+}
+
+/* The names of what an action works on. */
+static void add_names(struct app *app, const struct action *a, const char *begin,
+		      struct candidates *c)
+{
+	const struct list_source *source = screen_of(screen_for(app, a))->source;
+
+	for (size_t i = 0; app->snapshot && a->needs_row && i < source->count(app); i++) {
+		const char *name = source->name(source->row(app, i));
+
+		if (str_starts(name, begin)) {
+			add_candidate(c, name);
+		}
+	}
+}
+
+static const struct action *first_word_action(const char *line)
+{
+	char word[64];
+	const char *blank = strchr(line, ' ');
+
+	snprintf(word, sizeof word, "%.*s", (int)(blank ? blank - line : 0), line);
+	return action_by_id(word);
+}
+
 bool command_complete(struct app *app)
 {
-	char common[64] = "";
-	size_t found = 0;
+	const char *line = app->line.text;
+	const char *last = strrchr(line, ' ');
+	const char *begin = last ? last + 1 : line;
+	const struct action *a = last ? first_word_action(line) : NULL;
+	struct candidates c = { .shown = BUF_INIT(2 * KIB) };
+	char done[MAX_LINE_EDIT_BYTES];
 
-	for (size_t i = 0; i < action_count; i++) {
-		if (!str_starts(actions[i].id, app->line.text)) {
-			continue;
-		}
-		if (found++) {
-			narrow(common, actions[i].id);
-		} else {
-			str_copy(common, sizeof common, actions[i].id);
-		}
+	if (!last) {
+		add_actions(begin, &c);
+	} else if (a) {
+		add_names(app, a, begin, &c);
 	}
-	if (found && strlen(common) >= app->line.len) {
-		char line[80];
-
-		snprintf(line, sizeof line, "%s%s", common, found == 1 ? " " : "");
-		line_edit_init(&app->line, line);
+	add_commands(app, line, begin, &c);
+	if (c.found && strlen(c.common) >= strlen(begin)) {
+		snprintf(done, sizeof done, "%.*s%s%s", (int)(begin - line), line, c.common,
+			 c.found == 1 && !str_ends(c.common, "=") ? " " : "");
+		line_edit_init(&app->line, done);
 	}
-	return found == 1;
+	str_copy(app->message, sizeof app->message, c.found > 1 ? buf_text(&c.shown) : "");
+	buf_release(&c.shown);
+	return c.found == 1;
 }

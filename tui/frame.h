@@ -6,7 +6,6 @@
 
 void frame_head(const struct app *app, struct pane p); /* rows 0 and 1 */
 void frame_foot(struct app *app, struct pane p);       /* the last two */
-void frame_help(struct app *app, struct pane p);
 void frame_text(struct app *app, struct pane p);	  /* MODE_TEXT */
 void frame_waiting(const struct app *app, struct pane p); /* no snapshot yet */
 

@@ -4,8 +4,10 @@
 
 #include "base/limits.h"
 #include "tui/actions.h"
+#include "tui/acts.h"
 #include "tui/keys.h"
 #include "tui/screens.h"
+#include "tui/search.h"
 
 void prompt_open(struct app *app, enum mode mode, const char *text)
 {
@@ -122,18 +124,45 @@ static void quit_key(struct app *app, int key)
 	app->mode = MODE_NORMAL;
 }
 
-static void help_key(struct app *app, int key)
+static void search_key(struct app *app, int key)
 {
-	if (key == 'j' || key == KEY_CODE_DOWN) {
-		app->help_top++;
-	} else if (key == 'k' || key == KEY_CODE_UP) {
-		app->help_top -= app->help_top > 0;
-	} else if (key == KEY_CODE_PGDN || key == ' ') {
-		app->help_top += app->height - 8;
-	} else if (key == KEY_CODE_PGUP) {
-		app->help_top = app->help_top > app->height ? app->help_top - app->height + 8 : 0;
+	char words[sizeof app->search];
+	enum mode back = app->searches_text ? MODE_TEXT : MODE_NORMAL;
+
+	if (key == KEY_CODE_ESC) {
+		close_prompt(app);
+		app->mode = back;
+	} else if (key == KEY_CODE_ENTER) {
+		str_copy(words, sizeof words, app->line.text);
+		close_prompt(app);
+		app->mode = back;
+		if (*words) {
+			str_copy(app->search, sizeof app->search, words);
+		}
+		if (*app->search) {
+			search_begin(app);
+		}
 	} else {
-		app->mode = MODE_NORMAL;
+		line_edit_key(&app->line, key);
+	}
+}
+
+/* A name or a value: Enter takes it. */
+static void typed_key(struct app *app, int key, void (*take)(struct app *app, const char *text))
+{
+	char text[MAX_LINE_EDIT_BYTES];
+
+	if (key == KEY_CODE_ESC) {
+		close_prompt(app);
+		app->mode = app->text.len ? MODE_TEXT : MODE_NORMAL;
+		app_say(app, "not done");
+	} else if (key == KEY_CODE_ENTER) {
+		str_copy(text, sizeof text, app->line.text);
+		close_prompt(app);
+		app->mode = app->text.len ? MODE_TEXT : MODE_NORMAL;
+		take(app, text);
+	} else {
+		line_edit_key(&app->line, key);
 	}
 }
 
@@ -148,11 +177,23 @@ static void text_key(struct app *app, int key)
 		buf_add(&app->wishes.copy, app->text.ptr,
 			app->text_copied ? app->text_copied : app->text.len);
 		app_say(app, "copied");
+	} else if (key == '/') {
+		app->searches_text = true;
+		prompt_open(app, MODE_SEARCH, "");
+	} else if (key == 'n' || key == 'N') {
+		search_step(app, key == 'n' ? 1 : -1);
+	} else if (key == 'w' && !app->text_copied) {
+		act_save(app);
+	} else if (key == KEY_CODE_PGDN || key == ' ') {
+		app->detail_top += app->height - 5;
+	} else if (key == KEY_CODE_PGUP) {
+		app->detail_top -= app->detail_top > app->height - 5 ? app->height - 5 :
+								       app->detail_top;
 	} else {
 		buf_wipe(&app->text);
 		buf_init(&app->text, MAX_CONFIG_BYTES);
 		app->detail_top = 0;
-		app->mode = app->wizard ? MODE_WIZARD : MODE_NORMAL;
+		app->mode = app->wizard ? MODE_WIZARD : app->form ? MODE_FORM : MODE_NORMAL;
 	}
 }
 
@@ -174,8 +215,14 @@ void prompt_key(struct app *app, int key)
 	case MODE_QUIT:
 		quit_key(app, key);
 		break;
-	case MODE_HELP:
-		help_key(app, key);
+	case MODE_SEARCH:
+		search_key(app, key);
+		break;
+	case MODE_SAVE:
+		typed_key(app, key, save_text);
+		break;
+	case MODE_VALUE:
+		typed_key(app, key, set_setting);
 		break;
 	case MODE_TEXT:
 		text_key(app, key);
@@ -223,7 +270,18 @@ bool prompt_draw(struct app *app, struct pane p)
 			  "words must occur, !word must not   Enter keep  Esc clear");
 		return true;
 	case MODE_COMMAND:
-		draw_line(app, p, ":", "Tab completes  Enter runs  Esc cancel");
+		draw_line(app, p, ":", *app->message ? app->message :
+			  "Tab completes  Enter runs  Esc cancel; any llm-gateway command works");
+		return true;
+	case MODE_SEARCH:
+		draw_line(app, p, "/", "Enter finds it, n N the next and previous  Esc cancel");
+		return true;
+	case MODE_SAVE:
+		draw_line(app, p, "write to: ", "Enter writes a new file  Esc cancel");
+		return true;
+	case MODE_VALUE:
+		snprintf(label, sizeof label, "%.100s: ", app->target);
+		draw_line(app, p, label, "Enter sets it in the file, in force at once  Esc cancel");
 		return true;
 	case MODE_ASK:
 		draw_question(app, p);

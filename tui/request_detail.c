@@ -197,11 +197,17 @@ static int draw_body(struct pane p, int y, const char *title, const char *body)
 
 void request_detail_draw(const struct app *app, struct pane p, const struct request_view *r)
 {
+	request_detail_draw_from(app, p, r, app->detail_top);
+}
+
+void request_detail_draw_from(const struct app *app, struct pane p, const struct request_view *r,
+			      int top)
+{
 	bool has_record = app->detail.len && str_eq(app->detail_id, r->id);
 	struct slice json = has_record ? buf_slice(&app->detail) : SLICE_NULL;
 	struct slice attempts = field_value(json, "attempts");
 	struct arena a;
-	int y = -app->detail_top;
+	int y = -top;
 
 	arena_init(&a, 16 * KIB);
 	y = draw_head(p, y, r);

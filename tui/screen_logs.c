@@ -85,8 +85,52 @@ static const struct list_source source = {
 	.hides = hides,
 };
 
+#define PREFIX_COLUMNS 28
+
+/* One line with as many rows as it needs; returns them. */
+static int draw_wrapped(const struct app *app, struct pane p, int y, const struct log_entry *e,
+			bool is_selected)
+{
+	struct cell_text level = { .text = "" };
+	char time[SHOW_BYTES];
+	size_t len = strlen(e->text);
+	int room = p.w - PREFIX_COLUMNS > 10 ? p.w - PREFIX_COLUMNS : 10;
+	int rows = (int)(len / (size_t)room) + 1;
+
+	cell_level(app, e, &level);
+	pane_textf(p, 0, y, STYLE_NONE, "%s %-12s %s %-8.8s", is_selected ? ">" : " ",
+		   show_clock_ms(e->at_ms, time), level.text, e->area);
+	for (int i = 0; i < rows; i++) {
+		pane_textf(p, PREFIX_COLUMNS, y + i, level.style, "%.*s", room,
+			   e->text + (size_t)i * (size_t)room);
+	}
+	for (int i = 0; is_selected && i < rows; i++) {
+		pane_select_row(p, y + i);
+	}
+	return rows;
+}
+
+/* From the cursor's row on when it would not be in view. */
+static void draw_all_wrapped(struct app *app, struct pane p)
+{
+	struct list *l = &app->lists[SCREEN_LOGS];
+	int y = 0;
+
+	l->page = (size_t)(p.h > 2 ? p.h / 2 : 1);
+	if (l->index < l->top || l->index >= l->top + l->page) {
+		l->top = l->index;
+	}
+	for (size_t i = l->top; i < l->count && y < p.h; i++) {
+		y += draw_wrapped(app, p, y, row(app, l->order[i]), i == l->index);
+	}
+}
+
 static void draw(struct app *app, struct pane p)
 {
+	if (app->wraps) {
+		draw_all_wrapped(app, p);
+		return;
+	}
 	list_draw(&app->lists[SCREEN_LOGS], &source, app, p);
 }
 

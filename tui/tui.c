@@ -57,6 +57,13 @@ static bool submit(void *ctx, struct job *job)
 	return agent_submit(t->agent, job);
 }
 
+static void complete(void *ctx, const char *line, struct buf *out)
+{
+	const struct tui *t = ctx;
+
+	t->o->complete(t->o->ctx, line, out);
+}
+
 static void bind_keys(struct app *app, struct slice keys, struct arena *a)
 {
 	struct json_scan scan;
@@ -137,6 +144,7 @@ static bool begin(struct tui *t, struct err *err)
 		.interval_ms = 1000,
 		.home = t->o->home,
 		.submit = submit,
+		.complete = t->o->complete ? complete : NULL,
 		.ctx = t,
 	};
 
@@ -150,7 +158,7 @@ static bool begin(struct tui *t, struct err *err)
 	}
 	t->signal_fd = open_signals();
 	t->feed = feed_create(t->o->home, t->o->config_path, t->app->o.interval_ms);
-	t->agent = agent_create(t->o->home, t->o->config_path);
+	t->agent = agent_create(t->o->home, t->o->config_path, t->o->run_command, t->o->ctx);
 	return true;
 }
 
@@ -253,6 +261,31 @@ static void edit_config(struct tui *t)
 	}
 }
 
+/* With the terminal, and time to read what it said. */
+static void run_command(struct tui *t, const char *line)
+{
+	struct err err = ERR_INIT;
+	char key;
+	bool ok;
+
+	if (!t->o->run_command) {
+		app_complain(t->app, "commands cannot run here");
+		return;
+	}
+	term_leave(t->term);
+	ok = t->o->run_command(t->o->ctx, line, NULL, &err);
+	dprintf(STDOUT_FILENO, "\nEnter goes back to the dashboard.");
+	while (read(STDIN_FILENO, &key, 1) == 1 && key != '\n') {
+	}
+	term_return(t->term);
+	set_time(t);
+	if (ok) {
+		app_say(t->app, "done = llm-gateway %s", line);
+	} else {
+		app_complain(t->app, "llm-gateway %s: %s", line, err.msg);
+	}
+}
+
 static void suspend(struct tui *t)
 {
 	term_leave(t->term);
@@ -296,6 +329,10 @@ static void do_wishes(struct tui *t)
 	}
 	if (w->edit_config) {
 		edit_config(t);
+	}
+	if (w->run.len) {
+		run_command(t, buf_text(&w->run));
+		buf_clear(&w->run);
 	}
 	if (w->suspend) {
 		suspend(t);

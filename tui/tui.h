@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 struct tui_options {
@@ -24,6 +25,12 @@ struct tui_options {
 	/* Lets a person edit the configuration, on a terminal that is theirs
 	 * meanwhile. NULL: never. */
 	bool (*edit_config)(void *ctx, struct err *err);
+	/* Runs a line of the command `llm-gateway` on this home. `out` takes what
+	 * it prints (another thread calls then), or with NULL it has the terminal.
+	 * False + err: it failed; NULL: never. */
+	bool (*run_command)(void *ctx, const char *line, struct buf *out, struct err *err);
+	/* Appends what may follow the line, one candidate a line. NULL: never. */
+	void (*complete)(void *ctx, const char *line, struct buf *out);
 	void *ctx;
 };
 

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "cli/browser.h"
 #include "cli/config_edit.h"
 #include "cli/demo_traffic.h"
 #include "cli/out.h"
+#include "cli/run_line.h"
 #include "control/client.h"
 #include "server/server.h"
 #include "tui/tui.h"
@@ -27,6 +29,17 @@ static bool has_terminal(struct err *err)
 static bool edit_config(void *ctx, struct err *err)
 {
 	return config_edit_by_hand(ctx, err);
+}
+
+static bool run_command(void *ctx, const char *line, struct buf *out, struct err *err)
+{
+	return run_line(ctx, line, out, err);
+}
+
+static void complete(void *ctx, const char *line, struct buf *out)
+{
+	(void)ctx;
+	run_line_complete(line, out);
 }
 
 /* The dashboard takes these itself; every thread started from here on
@@ -54,6 +67,8 @@ static struct tui_options options_of(struct invocation *inv)
 		.theme = inv_text(inv, "theme"),
 		.open_url = browser_open,
 		.edit_config = edit_config,
+		.run_command = run_command,
+		.complete = complete,
 		.ctx = inv,
 	};
 }
@@ -105,6 +120,7 @@ static bool run_own(struct invocation *inv, struct err *err)
 		.is_demo = inv_has(inv, "demo"),
 	};
 	struct tui_options tui = options_of(inv);
+	struct invocation own = *inv;
 	struct demo_traffic *traffic = NULL;
 	struct server *server;
 	sigset_t before;
@@ -116,8 +132,10 @@ static bool run_own(struct invocation *inv, struct err *err)
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
 		return false;
 	}
-	tui.home = server_home(server);
-	tui.config_path = server_config_path(server);
+	/* A demo's are its own; edits and commands go there too. */
+	tui.home = own.home = xstrdup(server_home(server));
+	tui.config_path = own.config_path = xstrdup(server_config_path(server));
+	tui.ctx = &own;
 	tui.is_own = true;
 	if (options.is_demo) {
 		traffic = demo_traffic_start(server_listen(server), server_demo_key(server));
@@ -125,6 +143,8 @@ static bool run_own(struct invocation *inv, struct err *err)
 	end = tui_main(&tui, err);
 	demo_traffic_stop(traffic);
 	end_own(server, &before, options.is_demo);
+	free(own.home);
+	free(own.config_path);
 	return end == TUI_KEEP ? go_on_in_background(&options, err) : end != TUI_FAILED;
 }
 
