@@ -25,7 +25,7 @@ static void scan_one(struct slice text, struct arena *a)
 		assert(inside(scan.models[i], text));
 	}
 	assert(inside(scan.messages, text) && inside(scan.system, text));
-	assert(inside(scan.tools, text) && inside(scan.provider_member, text));
+	assert(inside(scan.tools, text) && inside(scan.parameters, text));
 	detect_format(&scan.signs, FORMAT_CHAT);
 }
 
