@@ -66,6 +66,14 @@ static void report(struct exchange *x, const struct outcome *outcome,
 	log_event(LOG_INFO, "upstream", "attempt failed", fields, ARRAY_LEN(fields));
 }
 
+/* What it had begun to answer was still being collected. */
+static void forget_answer(struct exchange *x)
+{
+	x->status = 0;
+	x->is_filtering = false;
+	model_filter_release(&x->filter);
+}
+
 static void fail_call(struct exchange *x, const struct outcome *outcome)
 {
 	struct verdict verdict;
@@ -78,6 +86,7 @@ static void fail_call(struct exchange *x, const struct outcome *outcome)
 			x->shown.candidate = NULL;      /* it has said nothing */
 		}
 	}
+	forget_answer(x);
 	attempt_end_call(x);
 }
 

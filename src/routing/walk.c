@@ -362,7 +362,7 @@ bool walk_failed(struct walk *w, const struct verdict *v, const struct pair_list
 	struct verdict *kept = arena_alloc(w->o.arena, sizeof *kept);
 	struct quota_readings readings;
 
-	assert(w->current != NOBODY && !w->is_answered);
+	assert(w->current != NOBODY);
 	*kept = *v;
 	attempt->verdict = kept;
 	attempt->ms = now.mono_ms - w->attempt_began.mono_ms;

@@ -96,7 +96,8 @@ struct step {
 void walk_begin(struct walk *w, struct router *r, const struct walk_options *o);
 struct step walk_next(struct walk *w, struct moment now);
 
-/* The attempt failed before content reached the client. `headers` of the
+/* The attempt failed before content reached the client; maybe after
+ * walk_answered, when the answer was still being collected. `headers` of the
  * answer, for quotas; NULL: none came. True: of all failures so far this is
  * the one to show, so keep its body. */
 bool walk_failed(struct walk *w, const struct verdict *v, const struct pair_list *headers,

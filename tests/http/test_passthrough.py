@@ -297,3 +297,24 @@ def test_a_stream_nobody_understands_passes(family, upstream, start):
         request.answer(wire.stream_head() + wire.chunk(stream) + wire.LAST_CHUNK)
         answer = client.read_answer()
         assert (answer.status, answer.body) == (200, stream)
+
+
+def test_an_answer_that_breaks_while_it_is_collected_fails_over(upstream, start):
+    """With the model's name to put back it goes out whole, or not at all."""
+    gateway = start({"upstream_accounts": [CHAT.account(upstream, "first"),
+                                           CHAT.account(upstream, "second")],
+                     "models": {families.MODEL: {"routes": [
+                         {"upstream": "first", "model": OTHER},
+                         {"upstream": "second", "model": OTHER, "priority": 2}]}}})
+    long_answer = json.dumps(CHAT.answer(OTHER, text="x" * 300_000)).encode()
+    with gateway.connect() as client:
+        client.send(gateway.post(CHAT.path, CHAT.body()))
+        request = upstream.take()
+        request.send(wire.answer(200, [("Content-Type", "application/json")],
+                                 long_answer)[:200_000])
+        request.close()
+        upstream.take().answer(wire.json_answer(CHAT.answer(OTHER)))
+        answer = client.read_answer()
+    assert answer.status == 200
+    assert answer.json()["model"] == families.MODEL
+    assert answer.header("x-llm-gateway-upstream") == "second"
