@@ -51,6 +51,7 @@ static struct answer_plan *plan_new(enum format_id client, enum format_id upstre
 	plan->upstream = upstream;
 	plan->created = clock_wall_ms() / 1000;
 	plan->choices = MAX_CHOICES;
+	plan->rounds = 1;
 	return plan;
 }
 

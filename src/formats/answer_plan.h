@@ -31,6 +31,7 @@ struct answer_plan {
 	bool gemini_array;                /* a stream without alt=sse (C143) */
 	bool text_completion;             /* a Chat client of /v1/completions (C113) */
 	unsigned choices;                 /* answers asked for; more are thrown away (C136) */
+	unsigned rounds;                  /* calls of the upstream that share them (C58, C113) */
 	bool show_reasoning;              /* C66 */
 	bool think_parse;                 /* C134b */
 	struct sig_memory *signatures;    /* C66: where those of calls are kept; NULL: not */

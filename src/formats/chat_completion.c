@@ -8,16 +8,33 @@
 /* openai-chat.md section 7 */
 #define DEFAULT_MAX_TOKENS 16
 
+/* They are answered one after the other. */
+static bool read_prompts(struct decoding *d, const struct json *prompts)
+{
+	if (prompts->count > MAX_CHOICES) {
+		return decode_refuse(d, "prompt", "prompt: this upstream takes at most %d prompts "
+				     "per request", MAX_CHOICES);
+	}
+	json_each(prompt, prompts) {
+		if (prompt->kind != JSON_STRING) {
+			return decode_refuse(d, "prompt", "prompt: each must be text");
+		}
+		hub_name_add(d->arena, &d->req->prompts, prompt->text);
+	}
+	return true;
+}
+
 static bool read_prompt(struct decoding *d, const struct json *body)
 {
 	const struct json *prompt = json_get(body, "prompt");
 	struct hub_message *m;
 
-	if (json_is(prompt, JSON_ARRAY) && prompt->count == 1) {
+	if (json_is(prompt, JSON_ARRAY) && prompt->count > 1 &&
+	    json_is(prompt->first, JSON_STRING) && !read_prompts(d, prompt)) {
+		return false;
+	}
+	if (json_is(prompt, JSON_ARRAY) && (prompt->count == 1 || d->req->prompts)) {
 		prompt = prompt->first;
-	} else if (json_is(prompt, JSON_ARRAY) && json_is(prompt->first, JSON_STRING)) {
-		return decode_refuse(d, "prompt", "prompt: this upstream takes one prompt per "
-				     "request");
 	}
 	if (!prompt) {
 		return decode_refuse(d, "prompt", "prompt: Field required");

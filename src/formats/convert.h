@@ -9,6 +9,9 @@
  *	for each piece:  state = convert_stream_feed(stream, bytes, &out)
  *	at the end:      state = convert_stream_finish(stream, &out)
  *
+ * In state NEXT the answer needs another call of the same upstream: the request
+ * is encoded for the next round, and convert_stream_next takes its answer.
+ *
  * No network, no clock but the answer's creation time and the age of what is
  * remembered; any thread, one exchange at a time.
  */
@@ -36,6 +39,7 @@ struct convert_target {
 	const struct upstream_account *account;   /* options */
 	const char *model;                /* name for the upstream */
 	const char *asked_model;          /* name that the answer carries (C7) */
+	unsigned round;                   /* 0: the first call of the answer's */
 };
 
 /* What goes to the upstream. Release with converted_release. */
@@ -44,6 +48,7 @@ struct converted {
 	bool stream;                      /* the upstream is asked to stream */
 	const char *anthropic_version;    /* header value; NULL: target is another format */
 	struct answer_plan *plan;         /* for convert_stream_create, which takes it */
+	unsigned rounds;                  /* calls, one after the other, for one answer (C113) */
 	struct buf warnings;              /* value of x-llm-gateway-warnings; may be empty */
 };
 
@@ -65,6 +70,7 @@ void converted_release(struct converted *c);
 enum convert_state {
 	CONVERT_WAITING,                  /* nothing meaningful yet: hold the head */
 	CONVERT_FLOWING,                  /* content has come */
+	CONVERT_NEXT,                     /* this call's part is whole; see above */
 	CONVERT_COMPLETE,                 /* the answer is whole; stop reading */
 	CONVERT_FAILED,                   /* see convert_stream_error */
 };
@@ -75,6 +81,9 @@ struct convert_stream;
  * upstream's answer is one JSON text, whatever was asked (C147). */
 struct convert_stream *convert_stream_create(struct answer_plan *plan, bool upstream_is_sse);
 void convert_stream_destroy(struct convert_stream *s);
+
+/* After NEXT: from here on come the bytes of the next round's call. */
+void convert_stream_next(struct convert_stream *s, bool upstream_is_sse);
 
 /* Feeds upstream bytes; what they mean for the client is appended to `out` at
  * once. A client that does not stream gets its one JSON text when the answer

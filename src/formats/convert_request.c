@@ -136,7 +136,39 @@ static void skip_attribution(struct hub_request *req)
 	}
 }
 
-static bool run(struct conversion *c, struct hub_request *req, struct converted *out)
+/* Several answers come of one call, or of as many calls where the route has it
+ * so; each prompt is a call, or as many, in order (C58, C113). */
+static bool share_out(struct conversion *c, struct hub_request *req, unsigned round,
+		      struct hub_request *seen)
+{
+	bool is_native = c->upstream == FORMAT_GEMINI ||
+			 (c->upstream == FORMAT_CHAT && c->options.send_n);
+	bool fans_out = req->n > 1 && !is_native && c->options.fanout_n;
+	size_t prompts = req->prompts ? hub_name_count(req->prompts) : 1;
+	size_t calls = fans_out && req->n <= MAX_CHOICES ? (size_t)req->n : 1;
+	const struct hub_name *prompt = req->prompts;
+
+	if (prompts * (size_t)req->n > MAX_CHOICES && (fans_out || req->prompts)) {
+		return encode_refuse(c, "n", "n: at most %d answers come of one request",
+				     MAX_CHOICES);
+	}
+	c->plan->rounds = (unsigned)(prompts * calls);
+	c->plan->choices *= (unsigned)prompts;
+	for (size_t i = 0; prompt && i < round / calls; i++) {
+		prompt = prompt->next;
+	}
+	if (prompt) {
+		req->messages->blocks.first->text.text = prompt->text;
+	}
+	if (fans_out) {
+		seen->n = 1;
+		warn(c->warnings, WARN_EMULATED, "n");
+	}
+	return true;
+}
+
+static bool run(struct conversion *c, struct hub_request *req, unsigned round,
+		struct converted *out)
 {
 	bool is_custom_native = c->upstream == FORMAT_RESPONSES ||
 				(c->upstream == FORMAT_CHAT && c->options.custom_tools);
@@ -153,9 +185,10 @@ static bool run(struct conversion *c, struct hub_request *req, struct converted 
 	if (c->upstream != FORMAT_ANTHROPIC) {
 		skip_attribution(&seen);
 	}
-	if (!encode_body(c, out) || !check_strict(c)) {
+	if (!share_out(c, req, round, &seen) || !encode_body(c, out) || !check_strict(c)) {
 		return false;
 	}
+	out->rounds = c->plan->rounds;
 	answer_plan_tools(c->plan, req, &c->names, is_custom_native);
 	if (c->upstream == FORMAT_ANTHROPIC) {
 		out->anthropic_version = c->sends_sampling ? version_with_sampling
@@ -191,7 +224,7 @@ bool convert_encode(struct hub_request *req, const struct convert_target *target
 	c.plan = out->plan;
 	wire_map_init(&c.ids, c.arena, id_rule(target->format, &c.options));
 	wire_map_init(&c.names, c.arena, name_rule(target->format));
-	ok = run(&c, req, out);
+	ok = run(&c, req, target->round, out);
 	wire_map_release(&c.ids);
 	wire_map_release(&c.names);
 	if (!ok) {

@@ -32,7 +32,10 @@ struct convert_stream {
 	struct buf *out;                  /* of the call in progress */
 	bool is_finishing;
 	enum convert_state state;
-	struct hub_usage usage;
+	unsigned round;
+	struct hub_usage usage;           /* of all rounds */
+	struct hub_usage usage_before;    /* of those that are over */
+	struct hub_usage usage_now;
 	struct arena kept;                /* the error's texts */
 	struct api_error error;
 	bool wrote_error;
@@ -40,7 +43,8 @@ struct convert_stream {
 
 static bool is_over(const struct convert_stream *s)
 {
-	return s->state == CONVERT_COMPLETE || s->state == CONVERT_FAILED;
+	return s->state == CONVERT_NEXT || s->state == CONVERT_COMPLETE ||
+	       s->state == CONVERT_FAILED;
 }
 
 static void write_event(struct convert_stream *s, const struct event *ev)
@@ -90,6 +94,7 @@ static void deliver(void *ctx, const struct event *ev)
 {
 	struct convert_stream *s = ctx;
 	struct event out = *ev;
+	bool is_end;
 
 	if (is_over(s)) {
 		return;
@@ -103,39 +108,86 @@ static void deliver(void *ctx, const struct event *ev)
 	}
 	s->started += ev->kind == EVENT_START;
 	s->ended += ev->kind == EVENT_END;
-	out.is_last = ev->kind == EVENT_END && s->ended == s->started;
+	is_end = ev->kind == EVENT_END && s->ended == s->started;
+	out.is_last = is_end && s->round + 1 == s->plan->rounds;
 	if (s->fold) {
 		fold_event(s->fold, &out);
 	}
 	write_event(s, &out);
 	if (out.is_last) {
 		complete(s);
+	} else if (is_end) {
+		s->state = CONVERT_NEXT;
 	}
+}
+
+static int64_t add_counts(int64_t before, int64_t now)
+{
+	return before < 0 ? now : now < 0 ? before : hub_count_add(before, now);
+}
+
+static void note_usage(struct convert_stream *s, const struct hub_usage *usage)
+{
+	const struct hub_usage *before = &s->usage_before;
+	struct hub_usage *now = &s->usage_now;
+
+	hub_usage_merge(now, usage);
+	s->usage = (struct hub_usage){
+		add_counts(before->in_total, now->in_total),
+		add_counts(before->in_cached, now->in_cached),
+		add_counts(before->in_cache_write, now->in_cache_write),
+		add_counts(before->in_cache_write_1h, now->in_cache_write_1h),
+		add_counts(before->out_total, now->out_total),
+		add_counts(before->out_reasoning, now->out_reasoning),
+		add_counts(before->tool_prompt, now->tool_prompt),
+		add_counts(before->web_searches, now->web_searches),
+	};
 }
 
 /* In front of it: what the upstream said. */
 static void receive(void *ctx, const struct event *ev)
 {
 	struct convert_stream *s = ctx;
+	struct event out = *ev;
 
-	if (ev->choice >= MAX_CHOICES ||
-	    (ev->choice >= s->plan->choices && ev->kind != EVENT_ERROR)) {
+	if (ev->choice >= MAX_CHOICES) {
 		return;
 	}
 	event_check(&s->checks[ev->choice], ev);
 	if (ev->usage) {
-		hub_usage_merge(&s->usage, ev->usage);
+		note_usage(s, ev->usage);
+		out.usage = s->round ? &s->usage : ev->usage;
 	}
 	if (s->signatures) {
-		sig_collector_event(s->signatures, ev);
+		sig_collector_event(s->signatures, &out);
 	}
-	answer_filter_event(&s->filter, ev);
+	answer_filter_event(&s->filter, &out);
+}
+
+/* Each call counts its choices from 0. */
+static void enter(void *ctx, const struct event *ev)
+{
+	struct convert_stream *s = ctx;
+	unsigned choices = s->plan->choices / s->plan->rounds;
+	struct event out = *ev;
+
+	if (ev->choice >= choices && ev->kind != EVENT_ERROR) {
+		return;
+	}
+	out.choice = ev->choice % choices + s->round * choices;
+	if (s->think) {
+		const struct event_sink think = think_filter_sink(s->think);
+
+		event_push(&think, &out);
+	} else {
+		receive(s, &out);
+	}
 }
 
 /* Where decoders push. */
 static struct event_sink entrance(struct convert_stream *s)
 {
-	return s->think ? think_filter_sink(s->think) : (struct event_sink){ receive, s };
+	return (struct event_sink){ enter, s };
 }
 
 static void give_up(struct convert_stream *s, enum error_class class, const char *message)
@@ -213,31 +265,50 @@ static void decode_whole(struct convert_stream *s)
 	arena_release(&scratch);
 }
 
+static void open_decoder(struct convert_stream *s, bool upstream_is_sse)
+{
+	const struct event_sink sink = entrance(s);
+
+	s->upstream_is_sse = upstream_is_sse;
+	sse_init(&s->sse);
+	buf_init(&s->whole, MAX_SSE_EVENT_BYTES);
+	s->usage_now = (struct hub_usage)HUB_USAGE_INIT;
+	s->is_finishing = false;
+	if (upstream_is_sse) {
+		s->decoder = xcalloc(1, s->upstream->decoder_bytes);
+		s->upstream->decoder_init(s->decoder, s->plan, &sink);
+	}
+}
+
+static void close_decoder(struct convert_stream *s)
+{
+	if (s->decoder && s->upstream->decoder_release) {
+		s->upstream->decoder_release(s->decoder);
+	}
+	free(s->decoder);
+	s->decoder = NULL;
+	sse_release(&s->sse);
+	buf_release(&s->whole);
+}
+
 struct convert_stream *convert_stream_create(struct answer_plan *plan, bool upstream_is_sse)
 {
 	struct convert_stream *s = xcalloc(1, sizeof *s);
 	const struct event_sink received = { receive, s };
 	const struct event_sink delivered = { deliver, s };
-	struct event_sink sink;
 
 	s->plan = plan;
 	s->upstream = format_find(plan->upstream);
 	s->client = format_find(plan->client);
-	s->upstream_is_sse = upstream_is_sse;
 	s->usage = (struct hub_usage)HUB_USAGE_INIT;
-	sse_init(&s->sse);
-	buf_init(&s->whole, MAX_SSE_EVENT_BYTES);
+	s->usage_before = s->usage;
 	arena_init(&s->kept, 1 * KIB);
 	answer_filter_init(&s->filter, plan, &delivered);
 	s->think = plan->think_parse ? think_filter_create(&received) : NULL;
 	if (plan->signatures) {
 		s->signatures = sig_collector_create(plan->signatures, plan->owner);
 	}
-	sink = entrance(s);
-	if (upstream_is_sse) {
-		s->decoder = xcalloc(1, s->upstream->decoder_bytes);
-		s->upstream->decoder_init(s->decoder, plan, &sink);
-	}
+	open_decoder(s, upstream_is_sse);
 	if (s->client && plan->client_stream) {
 		s->encoder = xcalloc(1, s->client->encoder_bytes);
 		s->client->encoder_init(s->encoder, plan);
@@ -253,26 +324,30 @@ void convert_stream_destroy(struct convert_stream *s)
 	if (!s) {
 		return;
 	}
-	if (s->decoder && s->upstream->decoder_release) {
-		s->upstream->decoder_release(s->decoder);
-	}
+	close_decoder(s);
 	if (s->encoder && s->client->encoder_release) {
 		s->client->encoder_release(s->encoder);
 	}
 	if (s->fold) {
 		fold_release(s->fold);
 	}
-	free(s->decoder);
 	free(s->encoder);
 	free(s->fold);
 	think_filter_destroy(s->think);
 	sig_collector_destroy(s->signatures);
 	answer_filter_release(&s->filter);
-	sse_release(&s->sse);
-	buf_release(&s->whole);
 	arena_release(&s->kept);
 	answer_plan_destroy(s->plan);
 	free(s);
+}
+
+void convert_stream_next(struct convert_stream *s, bool upstream_is_sse)
+{
+	close_decoder(s);
+	s->round++;
+	s->usage_before = s->usage;
+	s->state = CONVERT_FLOWING;
+	open_decoder(s, upstream_is_sse);
 }
 
 enum convert_state convert_stream_feed(struct convert_stream *s, struct slice bytes,
@@ -324,6 +399,9 @@ enum convert_state convert_stream_fail(struct convert_stream *s, const struct ap
 {
 	const struct event ev = { .kind = EVENT_ERROR, .error = error };
 
+	if (s->state == CONVERT_NEXT) {
+		s->state = CONVERT_FLOWING;     /* the next call did not even begin */
+	}
 	s->out = out;
 	deliver(s, &ev);
 	s->out = NULL;

@@ -7,8 +7,8 @@
 
 #include "formats/event.h"
 
-/* C58: more choices only exist between Chat and Gemini, which takes 8. */
-#define MAX_CHOICES 8
+/* C113: as many prompts in one request, or answers to one (C58). */
+#define MAX_CHOICES 16
 
 struct answer {
 	struct hub_blocks blocks;

@@ -5,6 +5,9 @@
 #include "formats/effort.h"
 #include "formats/schema.h"
 
+/* C58 */
+#define MAX_CANDIDATES 8
+
 #define MAX_STOPS 5
 #define MAX_LOGPROBS 20
 #define BUDGET_DYNAMIC (-1)
@@ -260,9 +263,9 @@ bool gemini_config_write(struct conversion *c, struct json_writer *w)
 	struct buf text = BUF_INIT(MAX_ARENA_BYTES);
 	struct json_writer config;
 
-	if (c->req->n > MAX_CHOICES) {
+	if (c->req->n > MAX_CANDIDATES) {
 		return encode_refuse(c, "n", "n: this upstream gives at most %d answers",
-				     MAX_CHOICES);
+				     MAX_CANDIDATES);
 	}
 	json_open(&config, &text);
 	json_object(&config);

@@ -261,6 +261,8 @@ struct hub_request {
 	int64_t seed;                     /* HUB_UNSET_INT */
 	struct hub_name *stop;
 	int64_t n;                        /* 1 */
+	struct hub_name *prompts;         /* of a text completion with several (C113); the
+					   * first message holds one after the other */
 	bool logprobs;
 	int64_t top_logprobs;             /* 0 */
 	struct hub_blocks system;

@@ -138,23 +138,27 @@ static struct transfer *start_transfer(struct exchange *x, const struct transfer
 	return t;
 }
 
-static bool start(struct exchange *x, const struct candidate *candidate, struct err *err)
+static bool send_request(struct exchange *x, struct err *err)
 {
 	struct transfer_spec spec;
 	struct call *c = &x->call;
 
-	c->candidate = candidate;
-	c->started_ms = loop_now_ms(x->worker->loop);
-	stats_upstream_begin(x->worker->shard, candidate->account->id);
-	if (!upstream_request_build(x, candidate, &spec, err)) {
+	if (!upstream_request_build(x, c->candidate, &spec, err)) {
 		return false;
 	}
-	if (candidate->account->provider == PROVIDER_DEMO) {
+	if (c->candidate->account->provider == PROVIDER_DEMO) {
 		c->transfer = demo_upstream_start(x->worker->loop, &spec, call_events(), x);
 	} else {
 		c->transfer = start_transfer(x, &spec, err);
 	}
 	return c->transfer != NULL;
+}
+
+static void begin_call(struct exchange *x, const struct candidate *candidate)
+{
+	x->call.candidate = candidate;
+	x->call.started_ms = loop_now_ms(x->worker->loop);
+	stats_upstream_begin(x->worker->shard, candidate->account->id);
 }
 
 /* The conversation holds what another account signed or encrypted, as after a
@@ -184,7 +188,8 @@ static bool take_step(struct exchange *x, const struct step *step)
 
 	switch (step->kind) {
 	case STEP_TRY:
-		if (!start(x, step->candidate, &err)) {
+		begin_call(x, step->candidate);
+		if (!send_request(x, &err)) {
 			unfit(x, &err);
 			return false;
 		}
@@ -206,21 +211,30 @@ static bool take_step(struct exchange *x, const struct step *step)
 	return true;
 }
 
+void attempt_again(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+
+	if (send_request(x, &err)) {
+		wait_for_call(x, x->config->proxy.response_timeout_ms);
+	} else if (x->state == EXCHANGE_SENDING) {
+		pump_broken(x, err.msg);
+	} else {
+		unfit(x, &err);
+		attempt_next(x);
+	}
+}
+
 static void ask_again_cleaned(struct exchange *x)
 {
 	const struct candidate *candidate = x->call.candidate;
-	struct err err = ERR_INIT;
 
 	log_info("upstream", "%s refuses signatures that are not its own; asked again without",
 		 candidate->account->name);
 	attempt_end_call(x);
 	x->history = HISTORY_ALL;
-	if (start(x, candidate, &err)) {
-		wait_for_call(x, x->config->proxy.response_timeout_ms);
-	} else {
-		unfit(x, &err);
-		attempt_next(x);
-	}
+	begin_call(x, candidate);
+	attempt_again(x);
 }
 
 void attempt_failed(struct exchange *x, const struct outcome *outcome)

@@ -98,7 +98,9 @@ static void open_stream(struct exchange *x)
 {
 	struct call *c = &x->call;
 
-	if (c->is_converted) {
+	if (c->round) {
+		convert_stream_next(c->stream, c->is_stream);
+	} else if (c->is_converted) {
 		c->stream = convert_stream_create(c->converted.plan, c->is_stream);
 		c->converted.plan = NULL;
 	} else if (c->is_stream && format_find(c->format) && x->endpoint.op == OP_GENERATE &&
@@ -129,6 +131,7 @@ static void on_head(void *ctx, const struct transfer_head *head)
 	c->has_head = true;
 	c->is_error = head->status < 200 || head->status > 299;
 	c->is_stream = !c->is_error && is_event_stream(head);
+	buf_release(&c->held);          /* of the round before */
 	buf_init(&c->held, c->is_error ? MAX_ERROR_BODY_BYTES : MAX_WHOLE_ANSWER_BYTES);
 	if (!c->is_error) {
 		open_stream(x);
@@ -164,6 +167,13 @@ static void on_done(void *ctx, enum transfer_end end, const char *detail)
 	}
 	if (x->state == EXCHANGE_OVER) {
 		return;                         /* it was whole, only its framing was cut */
+	}
+	if (c->is_between) {
+		return;                         /* so was this part of it */
+	}
+	if (c->is_error && x->state == EXCHANGE_SENDING) {
+		pump_broken(x, "it refused a further call");
+		return;
 	}
 	if (c->has_head && c->is_error) {
 		failed_with_answer(x);          /* maybe cut; the status is known */

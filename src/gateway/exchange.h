@@ -12,10 +12,11 @@
  * The parts: exchange.c (life and record), admit.c (who may ask what),
  * local.c (answers of the gateway itself), attempt.c (one candidate after
  * the other), waiting.c (for a place, for a token), upstream_request.c and
- * upstream_body.c (what is sent to it), call.c (what it answers), inside.c
- * (errors that say 200), pump.c (upstream to client), keepalive.c (signs of
- * life), pin.c (state that lives upstream), reply_head.c (headers), refuse.c
- * and final_error.c (error answers). running.c tells what is in progress.
+ * upstream_body.c (what is sent to it), call.c (what it answers), rounds.c (one
+ * answer of several calls), inside.c (errors that say 200), pump.c (upstream to
+ * client), keepalive.c (signs of life), pin.c (state that lives upstream),
+ * reply_head.c (headers), refuse.c and final_error.c (error answers).
+ * running.c tells what is in progress.
  */
 #ifndef GATEWAY_EXCHANGE_H
 #define GATEWAY_EXCHANGE_H
@@ -62,6 +63,8 @@ struct call {
 	bool is_understood;             /* a stream that passes: that was a frame of its format */
 	bool is_complete;               /* the answer is whole */
 	struct converted converted;     /* what was sent, when is_converted */
+	unsigned round;                 /* which of converted.rounds */
+	bool is_between;                /* one is over, the next has not begun */
 	struct convert_stream *stream;  /* converts, or only looks for content */
 	bool asked_usage;               /* the gateway asked for a chunk that the client did not */
 	bool is_counting;               /* `usage` reads along */
@@ -148,6 +151,7 @@ struct exchange {
 	struct timer phase_timer;       /* progress of what is awaited now */
 	struct timer total_timer;       /* proxy.request_timeout */
 	struct deferred resume;         /* attempt_failed_inside() */
+	struct deferred again;          /* rounds_next() */
 	struct deferred settle;
 	struct deferred free;
 };
@@ -204,6 +208,8 @@ void attempt_failed(struct exchange *x, const struct outcome *outcome);
 /* The same while the call's own bytes are being looked at: no other transfer
  * can begin inside one, so the next step comes at the end of the turn. */
 void attempt_failed_inside(struct exchange *x, const struct outcome *outcome);
+/* Asks the call's candidate once more. */
+void attempt_again(struct exchange *x);
 /* Lets the running call go without blame. */
 void attempt_end_call(struct exchange *x);
 
@@ -214,6 +220,10 @@ struct pair_list call_headers(struct exchange *x);
 void call_wait(struct exchange *x, int64_t in_ms);      /* phase timer; 0: none */
 void call_on_phase_timer(struct timer *t);
 void call_on_total_timer(struct timer *t);
+
+/* rounds.c: an answer that takes several calls (C58, C113). */
+void rounds_next(struct exchange *x);
+bool rounds_left(const struct exchange *x);
 
 /* final_error.c: all candidates failed. */
 void final_error(struct exchange *x, const struct step *step);

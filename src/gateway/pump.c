@@ -121,7 +121,9 @@ static void start(struct exchange *x)
 	bool keeps_length = !x->is_filtering && !c->is_converted;
 
 	x->state = EXCHANGE_SENDING;
-	exchange_forget_request(x);
+	if (!rounds_left(x)) {
+		exchange_forget_request(x);
+	}
 	copy_head(x, head.headers, head.count);
 	client_start(x->client, x->status, head.headers, head.count,
 		     keeps_length ? c->head.content_length : -1);
@@ -233,6 +235,10 @@ static void act_on(struct exchange *x, enum convert_state state)
 	case CONVERT_FLOWING:
 		note_content(x);
 		break;
+	case CONVERT_NEXT:
+		note_content(x);
+		rounds_next(x);
+		break;
 	case CONVERT_COMPLETE:
 		c->is_complete = true;
 		if (x->state == EXCHANGE_SENDING) {
@@ -267,7 +273,7 @@ static void convert_bytes(struct exchange *x, struct slice bytes)
 	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES + MAX_WHOLE_ANSWER_BYTES);
 	enum convert_state state;
 
-	if (x->call.is_complete) {
+	if (x->call.is_complete || x->call.is_between) {
 		return;
 	}
 	state = convert_stream_feed(x->call.stream, bytes, &out);
@@ -366,7 +372,7 @@ static void end_converted(struct exchange *x)
 	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES + MAX_WHOLE_ANSWER_BYTES);
 	enum convert_state state;
 
-	if (!x->call.is_complete) {
+	if (!x->call.is_complete && !x->call.is_between) {
 		state = convert_stream_finish(x->call.stream, &out);
 		keep_or_send(x, &out);
 		buf_release(&out);

@@ -240,6 +240,7 @@ static bool convert_body(struct exchange *x, const struct candidate *c, const ch
 		.account = c->account,
 		.model = model,
 		.asked_model = x->model,
+		.round = x->call.round,
 	};
 	struct api_error error;
 

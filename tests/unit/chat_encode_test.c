@@ -162,7 +162,7 @@ static void c58_several_answers(void **state)
 	(void)state;
 	refused(to_claude(HEAD "\"n\":2," USER "}"), "n: ");
 	has(from(FORMAT_CHAT, "gpt-4o", HEAD "\"n\":2," USER "}"), "\"n\":2");
-	refused(from(FORMAT_CHAT, "gpt-4o", HEAD "\"n\":9," USER "}"), "n: at most 8");
+	refused(from(FORMAT_CHAT, "gpt-4o", HEAD "\"n\":17," USER "}"), "n: at most 16");
 	refused(with_option("n", "omit", FORMAT_CHAT, HEAD "\"n\":2," USER "}"), "n: ");
 }
 

@@ -218,7 +218,8 @@ static void c113_prompts(void **state)
 		     "[\"x\"]}"), "\"max_tokens\":40,\"messages\":[{\"role\":\"user\"");
 	has(complete(FORMAT_CHAT, HEAD "\"prompt\":\"a\",\"logit_bias\":{\"1\":1},\"n\":2}"),
 	    "\"logit_bias\":{\"1\":1}");
-	refused(complete(FORMAT_CHAT, HEAD "\"prompt\":[\"a\",\"b\"]}"), "one prompt");
+	has(complete(FORMAT_CHAT, HEAD "\"prompt\":[\"a\",\"b\"]}"), "\"content\":\"a\"");
+	refused(complete(FORMAT_CHAT, HEAD "\"prompt\":[\"a\",1]}"), "each must be text");
 	refused(complete(FORMAT_CHAT, HEAD "\"prompt\":[1,2,3]}"), "not tokens");
 	refused(complete(FORMAT_CHAT, HEAD "\"prompt\":[[1]]}"), "not tokens");
 	refused(complete(FORMAT_CHAT, HEAD "\"x\":1}"), "prompt: Field required");

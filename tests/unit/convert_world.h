@@ -64,7 +64,7 @@ static inline struct converted_text *convert_text(const struct convert_case *c,
 		.body = slice_of(body),
 		.text_completion = c->text_completion,
 	};
-	const struct convert_target target = { c->to, &account, c->model, "asked" };
+	const struct convert_target target = { c->to, &account, c->model, "asked", 0 };
 	struct api_error error = { .message = "" };
 	struct warnings warnings;
 	struct converted converted;

@@ -198,7 +198,8 @@ static void check_request(const struct sample *s, const struct side *target)
 		.body = s->bytes,
 		.path_model = s->source->format == FORMAT_GEMINI ? s->source->model : NULL,
 	};
-	const struct convert_target to = { target->format, &account, target->model, ASKED_MODEL };
+	const struct convert_target to = { target->format, &account, target->model, ASKED_MODEL,
+					 0 };
 	struct buf out = BUF_INIT(4 * MIB);
 	struct api_error error = { .message = "" };
 	struct warnings warnings;
