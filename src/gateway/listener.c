@@ -211,6 +211,9 @@ static void on_connection(void *ctx, struct MHD_Connection *mhd, void **slot,
 	} else if (conn) {
 		conn_destroy(conn);
 		*slot = NULL;
+		/* At its limit libmicrohttpd does not listen; only a run of its own
+		 * finds that there is room again. */
+		l->is_due = true;
 	}
 }
 
