@@ -20,12 +20,41 @@ static const struct column columns[] = {
 	{ .title = NULL },
 };
 
+static const struct column session_columns[] = {
+	{ .title = "SESSION" },
+	{ .title = "CLIENT", .drop = 2 },
+	{ .title = "UPSTREAM" },
+	{ .title = "MODEL", .drop = 1 },
+	{ .title = "REQUESTS", .is_right = true },
+	{ .title = "IN", .is_right = true },
+	{ .title = "OUT", .is_right = true, .drop = 3 },
+	{ .title = "CACHED", .is_right = true },
+	{ .title = "SWITCHES", .is_right = true },
+	{ .title = "LOST", .is_right = true },
+	{ .title = "LOST USD", .is_right = true },
+	{ .title = "COST USD", .is_right = true },
+	{ .title = NULL },
+};
+
 static void count_cell(struct table *t, enum tint tint, const struct answer *a,
 		       const char *path)
 {
 	char human[HUMAN_BYTES];
 
 	table_cell(t, tint, human_count(answer_double(a, path), human));
+}
+
+/* What nobody has a price for is not free. */
+static void cost_cell(struct table *t, enum tint tint, const struct answer *a,
+		      const char *path)
+{
+	if (!answer_has(a, path)) {
+		table_cell(t, tint, "?");
+	} else if (answer_double(a, "unpriced_requests") > 0) {
+		table_cellf(t, tint, "%.2f+?", answer_double(a, path));
+	} else {
+		table_cellf(t, tint, "%.2f", answer_double(a, path));
+	}
 }
 
 static void add_row(struct table *t, enum tint tint, const char *name, const struct answer *a)
@@ -39,7 +68,39 @@ static void add_row(struct table *t, enum tint tint, const char *name, const str
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
 		count_cell(t, tint, a, counts[i]);
 	}
-	table_cellf(t, tint, "%.2f", answer_double(a, "cost_usd"));
+	cost_cell(t, tint, a, "cost_usd");
+}
+
+static void add_session(struct table *t, const struct answer *row)
+{
+	static const char *const texts[] = { "name", "client", "upstream", "model" };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		table_cell(t, TINT_NONE, answer_text(row, texts[i]));
+	}
+	count_cell(t, TINT_NONE, row, "requests");
+	count_cell(t, TINT_NONE, row, "tokens_in");
+	count_cell(t, TINT_NONE, row, "tokens_out");
+	table_cellf(t, TINT_NONE, "%.0f%%", 100 * answer_double(row, "cache_read_ratio"));
+	count_cell(t, TINT_NONE, row, "switches");
+	count_cell(t, TINT_NONE, row, "lost_tokens");
+	if (answer_has(row, "lost_usd")) {
+		table_cellf(t, TINT_NONE, "%.2f", answer_double(row, "lost_usd"));
+	} else {
+		table_cell(t, TINT_NONE, "?");
+	}
+	cost_cell(t, TINT_NONE, row, "cost_usd");
+}
+
+static void print_sessions(const struct invocation *inv, const struct answer *a)
+{
+	struct table *t = table_create(session_columns);
+
+	for (size_t i = 0; i < answer_count(a, "rows"); i++) {
+		add_session(t, answer_item(a, "rows", i));
+	}
+	out_table(t, &inv->screen, "No sessions since the gateway started.");
+	table_destroy(t);
 }
 
 static void print(const struct invocation *inv, const struct answer *a)
@@ -69,13 +130,14 @@ static bool run(struct invocation *inv, struct err *err)
 	buf_adds(&path, "/v1/usage");
 	call_path_query(&path, "by", by ? by : "upstream");
 	call_path_query(&path, "since", since);
-	ok = call_and_print(inv, buf_text(&path), print, err);
+	ok = call_and_print(inv, buf_text(&path),
+			    str_eq(by, "session") ? print_sessions : print, err);
 	buf_release(&path);
 	return ok;
 }
 
 static const struct flag flags[] = {
-	{ .name = "by", .argument = "upstream|model|key|day|hour", .type = FLAG_CHOICE,
+	{ .name = "by", .argument = "upstream|model|key|session|day|hour", .type = FLAG_CHOICE,
 	  .help = "one row for each [upstream]" },
 	{ .name = "since", .argument = "WHEN", .type = FLAG_PAST,
 	  .help = "a duration ago, a date or a time [7d]" },

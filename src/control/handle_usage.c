@@ -12,17 +12,24 @@
 
 bool handle_usage(struct call *call, struct json_writer *w, struct err *err)
 {
+	struct history *history = call->control->runtime->history;
 	const char *by_text = call_query(call, "by");
+	bool is_by_session = str_eq(by_text, "session");
 	enum usage_by by = USAGE_BY_UPSTREAM;
 	int64_t since_ms;
 
-	if (by_text && !usage_by_name(by_text, &by)) {
-		return err_setf(err, ERR_USAGE, "by: one of upstream, model, key, day, hour");
+	if (by_text && !is_by_session && !usage_by_name(by_text, &by)) {
+		return err_setf(err, ERR_USAGE,
+				"by: one of upstream, model, key, session, day, hour");
 	}
 	if (!call_query_since(call, "since", clock_wall_ms() - DEFAULT_DAYS * DAY_MS, &since_ms,
 			      err)) {
 		return false;
 	}
-	history_write_usage(call->control->runtime->history, by, since_ms, w);
+	if (is_by_session) {
+		history_write_sessions(history, &call->config->usage, since_ms, w);
+	} else {
+		history_write_usage(history, by, since_ms, w);
+	}
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "stats/sessions.h"
 
 /* Written in one transaction, so that a full disk is noticed soon. */
 #define WRITE_BATCH 2000
@@ -26,6 +27,7 @@ struct history {
 	size_t count;
 	size_t bytes;
 	struct capture_ring captures;
+	struct sessions sessions;
 	int64_t last_id;
 	int64_t written_id;             /* the store has those up to here */
 	struct usage_table usage;       /* not in the store yet */
@@ -72,6 +74,7 @@ void history_destroy(struct history *h)
 		free(h->ring[(h->first + i) % HISTORY_RECORDS]);
 	}
 	capture_ring_release(&h->captures);
+	sessions_release(&h->sessions);
 	usage_release(&h->usage);
 	state_db_close(h->store);
 	pthread_mutex_destroy(&h->lock);
@@ -99,7 +102,11 @@ static void drop_oldest(struct history *h)
 
 static void keep(struct history *h, struct packed_record *p)
 {
+	struct request_record r;
+
 	record_set_id(p, ++h->last_id);
+	record_unpack(p, &r);
+	sessions_add(&h->sessions, &r);
 	while (h->count && (h->count == HISTORY_RECORDS ||
 			    h->bytes + record_bytes(p) > HISTORY_BYTES)) {
 		drop_oldest(h);
@@ -506,19 +513,6 @@ static int compare_requests(const void *a, const void *b)
 	return x == y ? compare_names(a, b) : x < y ? 1 : -1;
 }
 
-static void write_sums(const struct usage_sums *s, struct json_writer *w)
-{
-	json_kint(w, "requests", s->requests);
-	json_kint(w, "errors", s->errors);
-	json_kint(w, "tokens_in", s->tokens_in);
-	json_kint(w, "tokens_out", s->tokens_out);
-	json_kint(w, "cache_read", s->cache_read);
-	json_kint(w, "cache_write", s->cache_write);
-	json_kint(w, "reasoning", s->reasoning);
-	record_write_cost(usage_sums_cost(s), w);
-	json_kint(w, "unpriced_requests", s->unpriced);
-}
-
 static void write_groups(struct usage_table *groups, enum usage_by by, struct json_writer *w)
 {
 	if (groups->rows.len) {
@@ -532,7 +526,7 @@ static void write_groups(struct usage_table *groups, enum usage_by by, struct js
 
 		json_object(w);
 		json_kstr(w, "name", *row->upstream ? row->upstream : "(none)");
-		write_sums(&row->sums, w);
+		usage_sums_write(&row->sums, w);
 		json_end(w);
 	}
 	json_end(w);
@@ -555,6 +549,14 @@ static void read_usage(struct history *h, enum usage_by by, int64_t since_ms,
 	usage_release(&stored);
 }
 
+static void write_total(const struct usage_sums *total, struct json_writer *w)
+{
+	json_key(w, "total");
+	json_object(w);
+	usage_sums_write(total, w);
+	json_end(w);
+}
+
 void history_write_usage(struct history *h, enum usage_by by, int64_t since_ms,
 			 struct json_writer *w)
 {
@@ -567,10 +569,24 @@ void history_write_usage(struct history *h, enum usage_by by, int64_t since_ms,
 	json_ktime(w, "since", since_ms);
 	json_kstr(w, "by", by_names[by]);
 	write_groups(&groups, by, w);
-	json_key(w, "total");
-	json_object(w);
-	write_sums(&total, w);
-	json_end(w);
+	write_total(&total, w);
 	json_end(w);
 	usage_release(&groups);
+}
+
+void history_write_sessions(struct history *h, const struct usage_config *prices,
+			    int64_t since_ms, struct json_writer *w)
+{
+	struct usage_sums total = { 0 };
+
+	json_object(w);
+	json_ktime(w, "since", since_ms);
+	json_kstr(w, "by", "session");
+	json_key(w, "rows");
+	pthread_mutex_lock(&h->lock);
+	collect(h);
+	sessions_write(&h->sessions, prices, since_ms, &total, w);
+	pthread_mutex_unlock(&h->lock);
+	write_total(&total, w);
+	json_end(w);
 }

@@ -56,6 +56,11 @@ bool usage_by_name(const char *name, enum usage_by *by);
 void history_write_usage(struct history *h, enum usage_by by, int64_t since_ms,
 			 struct json_writer *w);
 
+/* The same with a row for each session that this process has seen
+ * (sessions.h). */
+void history_write_sessions(struct history *h, const struct usage_config *prices,
+			    int64_t since_ms, struct json_writer *w);
+
 /* Which records; zero or NULL: all. */
 struct record_filter {
 	const char *upstream;

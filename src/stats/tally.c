@@ -198,3 +198,16 @@ void tally_write(const struct tally *t, struct json_writer *w)
 	record_write_cost(usage_sums_cost(s), w);
 	json_kint(w, "unpriced_requests", s->unpriced);
 }
+
+void usage_sums_write(const struct usage_sums *s, struct json_writer *w)
+{
+	json_kint(w, "requests", s->requests);
+	json_kint(w, "errors", s->errors);
+	json_kint(w, "tokens_in", s->tokens_in);
+	json_kint(w, "tokens_out", s->tokens_out);
+	json_kint(w, "cache_read", s->cache_read);
+	json_kint(w, "cache_write", s->cache_write);
+	json_kint(w, "reasoning", s->reasoning);
+	record_write_cost(usage_sums_cost(s), w);
+	json_kint(w, "unpriced_requests", s->unpriced);
+}

@@ -44,6 +44,10 @@ void usage_sums_merge(struct usage_sums *s, const struct usage_sums *more);
 /* What they cost, COST_UNKNOWN when no part of it is known. */
 int64_t usage_sums_cost(const struct usage_sums *s);
 
+/* Members of an open object: requests errors tokens_in tokens_out cache_read
+ * cache_write reasoning cost_usd unpriced_requests. */
+void usage_sums_write(const struct usage_sums *s, struct json_writer *w);
+
 struct tally {
 	struct usage_sums sums;
 	int64_t cancelled;      /* the client left */
