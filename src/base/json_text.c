@@ -34,3 +34,36 @@ bool json_first(struct slice array, struct json_member *element)
 	json_scan_init(&scan, array);
 	return json_scan_next(&scan, element);
 }
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct slice json_into(struct slice array)
+{
+	const char *at = array.ptr;
+	const char *end = array.ptr + array.len;
+
+	if (!array.len || *at++ != '[') {
+		return SLICE_NULL;
+	}
+	while (at < end && is_space(*at)) {
+		at++;
+	}
+	return at < end && *at != ']' ? (struct slice){ at, (size_t)(end - at) } : SLICE_NULL;
+}
+
+bool json_peek(struct slice text, const char *name, enum json_kind kind,
+	       struct json_member *member)
+{
+	struct json_scan s;
+
+	json_scan_init(&s, text);
+	while (json_scan_next(&s, member)) {
+		if (json_key_is(member, name)) {
+			return member->kind == kind;
+		}
+	}
+	return false;
+}

@@ -22,4 +22,13 @@ bool json_find_kind(struct slice object, const char *name, enum json_kind kind,
 /* The first element of an array; false when it has none. */
 bool json_first(struct slice array, struct json_member *element);
 
+/* For looking into a long array without reading all of it: the text from its
+ * first element on, with everything behind; empty when there is none. */
+struct slice json_into(struct slice array);
+
+/* The first member of this name and kind of the object that `text` begins
+ * with, whatever follows it; what stands behind the member is not read. */
+bool json_peek(struct slice text, const char *name, enum json_kind kind,
+	       struct json_member *member);
+
 #endif

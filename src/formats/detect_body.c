@@ -40,13 +40,13 @@ static struct slice string_of(struct slice object, const char *name)
 /* Anthropic's first message is never the system's. */
 static void look_at_messages(struct body_signs *signs, struct slice messages)
 {
-	struct json_member first;
-	struct slice role;
+	struct slice first = json_into(messages);
+	struct json_member role;
 
 	signs->has_messages = true;
-	if (json_first(messages, &first)) {
-		role = string_of(first.value, "role");
-		signs->chat += slice_eq(role, "system") || slice_eq(role, "developer");
+	if (first.len && *first.ptr == '{' && json_peek(first, "role", JSON_STRING, &role)) {
+		signs->chat += slice_eq(role.value, "\"system\"") ||
+			       slice_eq(role.value, "\"developer\"");
 	}
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json_text.h"
+
 /* Longer ones name nobody that we know of. */
 #define USER_ID_BYTES 1024
 
@@ -11,22 +13,34 @@ struct message {
 	struct json_member content;     /* or Gemini's parts */
 };
 
-/* In one pass; nothing of what is not there. */
-static struct message read_message(struct slice text)
+static bool is_system(struct slice role)
 {
-	struct message out = { .content = { .kind = JSON_NULL } };
+	return slice_eq(role, "\"system\"") || slice_eq(role, "\"developer\"");
+}
+
+/* The message at the start of *rest, which moves behind it, unless it is the
+ * user's: the last one that matters is not read to its end. */
+static bool next_message(struct slice *rest, struct message *out)
+{
 	struct json_member m;
 	struct json_scan s;
+	size_t len;
 
-	json_scan_init(&s, text);
+	*out = (struct message){ .content = { .kind = JSON_NULL } };
+	json_scan_init(&s, *rest);
 	while (json_scan_next(&s, &m)) {
 		if (json_key_is(&m, "role")) {
-			out.role = m.value;
+			out->role = m.value;
 		} else if (json_key_is(&m, "content") || json_key_is(&m, "parts")) {
-			out.content = m;
+			out->content = m;
+		}
+		if (out->role.len && out->content.value.len && !is_system(out->role)) {
+			return true;
 		}
 	}
-	return out;
+	len = json_scan_offset(&s);
+	*rest = (struct slice){ rest->ptr + len, rest->len - len };
+	return s.done;
 }
 
 /* The text of a message: its content's string, or its first text part; raw. */
@@ -49,31 +63,39 @@ static struct slice text_of(const struct json_member *content)
 	return SLICE_NULL;
 }
 
+/* An array's text behind one of its elements: the next element on. */
+static struct slice behind_comma(struct slice rest)
+{
+	if (rest.len && *rest.ptr == ',') {
+		rest.ptr++;
+		rest.len--;
+	}
+	while (rest.len && strchr(" \t\r\n", *rest.ptr) && *rest.ptr) {
+		rest.ptr++;
+		rest.len--;
+	}
+	return rest;
+}
+
 /* The first user message, and the system message before it where a format
  * keeps that in the list. */
 static void first_texts(const struct scan *s, struct session_facts *out)
 {
-	struct json_scan list;
-	struct json_member m;
+	struct slice rest = json_into(s->messages);
 	struct message message;
 
 	if (!s->messages.len || s->messages.ptr[0] != '[') {
 		out->user_text = s->messages;
 		return;
 	}
-	json_scan_init(&list, s->messages);
-	for (int i = 0; i < 4 && json_scan_next(&list, &m); i++) {
-		if (m.kind != JSON_OBJECT) {
-			continue;
-		}
-		message = read_message(m.value);
-		if (slice_eq(message.role, "\"system\"") ||
-		    slice_eq(message.role, "\"developer\"")) {
-			out->system_text = text_of(&message.content);
-		} else {
+	for (int i = 0; i < 4 && rest.len && *rest.ptr == '{' && next_message(&rest, &message);
+	     i++) {
+		if (!is_system(message.role)) {
 			out->user_text = text_of(&message.content);
 			return;
 		}
+		out->system_text = text_of(&message.content);
+		rest = behind_comma(rest);
 	}
 }
 

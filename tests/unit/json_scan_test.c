@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "base/json_text.h"
+
 /* Members as "key=value;" or the failure as "!why@offset". */
 static void expect(const char *text, const char *want)
 {
@@ -102,9 +104,29 @@ static void test_last_duplicate_counts_and_escaped_keys_match(void **state)
 	assert_false(json_find(slice_of("{\"m\":1"), "m", &m));
 }
 
+static void test_peek(void **state)
+{
+	struct slice list = slice_of(" [ { \"a\": 1, \"role\": \"x\", \"b\": [");
+	struct json_member m;
+
+	(void)state;
+	assert_int_equal(json_into(slice_of("[]")).len, 0);
+	assert_int_equal(json_into(slice_of("[ \n]")).len, 0);
+	assert_int_equal(json_into(slice_of("{}")).len, 0);
+	list = json_into(slice_trim(list));
+	assert_true(slice_starts(list, "{ \"a\""));
+	/* The text behind it may be anything, or cut. */
+	assert_true(json_peek(list, "role", JSON_STRING, &m));
+	assert_true(slice_eq(m.value, "\"x\""));
+	assert_false(json_peek(list, "role", JSON_NUMBER, &m));
+	assert_false(json_peek(list, "b", JSON_ARRAY, &m));
+	assert_false(json_peek(slice_of("{\"a\":1},{\"role\":\"x\"}"), "role", JSON_STRING, &m));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_peek),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_depth_is_bounded),
