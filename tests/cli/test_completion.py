@@ -1,7 +1,12 @@
-"""Completion: what the program offers, and bash with the script that it prints."""
+"""Completion: what the program offers, and bash, zsh and fish with the scripts
+that it prints."""
 import os
-import shutil
+import pty
+import re
+import select
+import shlex
 import subprocess
+import time
 
 import pytest
 
@@ -103,11 +108,74 @@ def test_bash_completes_files(home):
     assert "some file.yaml" in bash_completes(home, "llm-gateway config check so")
 
 
+def shell_environment(home):
+    path = home.root / "bin"
+    path.mkdir(exist_ok=True)
+    if not (path / "llm-gateway").exists():
+        (path / "llm-gateway").symlink_to(BINARY)
+    return {**home.environment(), "PATH": f"{path}:{os.environ['PATH']}", "TERM": "dumb"}
+
+
+@pytest.mark.parametrize("line, expected", [
+    ("llm-gateway up", ["upstream"]),
+    ("llm-gateway upstream show m", ["main", "mirror"]),
+    ("llm-gateway upstream add --provider=op", ["--provider=openai",
+                                                "--provider=openai-compatible"]),
+    ("llm-gateway usage --b", ["--by="]),
+    ("llm-gateway model show ", ["smart"]),
+])
+def test_fish(home, line, expected):
+    done = subprocess.run(["fish", "-c", "llm-gateway completion fish | source; "
+                           f"complete -C {shlex.quote(line)}"], env=shell_environment(home),
+                          capture_output=True, text=True, check=True, timeout=60)
+    found = [offer.split("\t")[0] for offer in done.stdout.splitlines()]
+    assert sorted(found) == sorted(expected)
+
+
+def zsh_completes(home, line):
+    """What the line has become after a press of Tab, in a real terminal."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe("zsh", ["zsh", "-f", "-i"], {**shell_environment(home), "PS1": "$ "})
+    seen = b""
+    try:
+        os.write(terminal, b"unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u -D; "
+                 b'eval "$(llm-gateway completion zsh)"; echo re""ady\n')
+        seen = read_until(terminal, b"ready")
+        os.write(terminal, line.encode() + b"\t\x05 ; echo \"[$?]\"\x01echo \n")
+        seen = read_until(terminal, b"[0]\r\n")
+    finally:
+        os.close(terminal)
+        os.waitpid(pid, 0)
+    return seen.decode()
+
+
+def read_until(terminal, mark):
+    seen = b""
+    end = time.monotonic() + 60
+    while mark not in seen and time.monotonic() < end:
+        if select.select([terminal], [], [], 1)[0]:
+            seen += os.read(terminal, 4096)
+    assert mark in seen, seen
+    return seen
+
+
+@pytest.mark.parametrize("line, expected", [
+    ("llm-gateway upst", "llm-gateway upstream"),
+    ("llm-gateway upstream show mi", "llm-gateway upstream show mirror"),
+    ("llm-gateway model show ", "llm-gateway model show smart"),
+    ("llm-gateway usage --b", "llm-gateway usage --by="),
+])
+def test_zsh(home, line, expected):
+    """The completed line is run with echo in front of it, so that it is printed."""
+    assert re.search(rf"^{re.escape(expected)} *\r\n\[0\]", zsh_completes(home, line),
+                     re.M), line
+
+
 def test_scripts_are_valid_for_their_shells():
     for shell, check in (("bash", ["-n"]), ("zsh", ["-n"]), ("fish", ["--no-execute"])):
         script = subprocess.run([BINARY, "completion", shell], check=True,
                                 capture_output=True).stdout
         assert b"--next" in script
-        if shutil.which(shell):
-            subprocess.run([shell, *check], input=script, check=True,
-                           env={"PATH": os.environ["PATH"]})
+        subprocess.run([shell, *check], input=script, check=True,
+                       env={"PATH": os.environ["PATH"]})
