@@ -29,6 +29,21 @@ static bool write_text(struct call *call, struct json_writer *w, struct err *err
 	return ok;
 }
 
+/* A path that is no key at all has a nearest one; any other is just not set. */
+static bool explain_missing(const char *key, struct err *err)
+{
+	struct buf unused = BUF_INIT(KIB);
+	struct err why = ERR_INIT;
+
+	if (err && err->kind == ERR_NOT_FOUND &&
+	    !config_format_value(key, "0", &unused, &why) && why.kind == ERR_INVALID) {
+		*err = why;
+		err->kind = ERR_NOT_FOUND;
+	}
+	buf_release(&unused);
+	return false;
+}
+
 /* What a key comes to, its default included. */
 static bool write_value(struct call *call, const char *key, struct json_writer *w,
 			struct err *err)
@@ -40,7 +55,7 @@ static bool write_value(struct call *call, const char *key, struct json_writer *
 		*err = call->config_err;
 		return false;
 	}
-	ok = config_get(call->config, key, &value, err);
+	ok = config_get(call->config, key, &value, err) || explain_missing(key, err);
 	if (ok) {
 		json_object(w);
 		json_kstr(w, "key", key);
