@@ -1,6 +1,7 @@
 #include "tui/answers.h"
 
 #include "base/limits.h"
+#include "tui/diff.h"
 #include "tui/fields.h"
 #include "tui/form.h"
 #include "tui/show.h"
@@ -80,14 +81,24 @@ static void show_output(struct app *app, const struct job *job)
 	}
 }
 
+/* The difference between what runs and what the file says, or the file. */
 static void show_config_text(struct app *app, const struct job *job)
 {
+	struct slice json = buf_slice(&job->answer);
+	struct buf diff = BUF_INIT(4 * MAX_CONFIG_BYTES);
 	struct arena arena;
+	const char *text;
 
 	arena_init(&arena, 64 * KIB);
-	app_show_text(app, "config.yaml",
-		      slice_of(field_str(buf_slice(&job->answer), "text", &arena)));
-	arena_release(&arena);
+	text = field_str(json, "text", &arena);
+	if (field_value(json, "in_force").len &&
+	    diff_texts(slice_of(field_str(json, "in_force", &arena)), slice_of(text), &diff)) {
+		app_show_text(app, "config.yaml: - in force, + in the file", buf_slice(&diff));
+	} else {
+		app_show_text(app, "config.yaml: all of it is in force", slice_of(text));
+	}
+	buf_wipe(&diff);
+	arena_wipe(&arena);
 }
 
 /* {ok, message, status, ms} of a test. */

@@ -67,6 +67,7 @@ enum job_kind {
 	JOB_COMMAND, /* a command line; its answer is what it printed */
 	JOB_FORM_TEST,
 	JOB_FORM_SAVE,
+	JOB_FORM_TRIAL, /* what the file would be */
 	JOB_OAUTH_START,
 	JOB_OAUTH_LOOK,
 	JOB_OAUTH_CODE,

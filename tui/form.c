@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "tui/diff.h"
 #include "tui/fields.h"
 #include "tui/keys.h"
 #include "tui/screens.h"
@@ -14,6 +15,7 @@
 void form_destroy(struct form *f)
 {
 	if (f) {
+		buf_release(&f->diff);
 		mem_wipe(f, sizeof *f);
 		free(f);
 	}
@@ -26,6 +28,7 @@ struct form *form_create(struct app *app, const struct field *fields, size_t cou
 
 	f->fields = fields;
 	f->count = count;
+	buf_init(&f->diff, 4 * MAX_CONFIG_BYTES);
 	for (size_t i = 0; i < count; i++) {
 		line_edit_init(&f->values[i], values[i]);
 		str_copy(f->first[i], sizeof f->first[i], values[i]);
@@ -234,6 +237,31 @@ static void send_form(struct app *app, enum job_kind kind, const char *path, con
 		 *f->object ? f->object : form_value(f, "name"));
 }
 
+static char *own_path(const struct form *f)
+{
+	return *f->object ? app_path(f->noun, f->object, "") : xasprintf("/v1/%s", f->noun);
+}
+
+/* Asks what the file would be. */
+static void try_out(struct app *app)
+{
+	struct form *f = app->form;
+	char *path = own_path(f);
+	char *trial = xasprintf("%s?dry_run=1", path);
+
+	send_form(app, JOB_FORM_TRIAL, trial, *f->object ? "PATCH" : "POST");
+	free(trial);
+	free(path);
+}
+
+static void show_yaml(struct app *app)
+{
+	if (check_all(app->form)) {
+		app->form->shows_diff = true;
+		try_out(app);
+	}
+}
+
 static void save(struct app *app)
 {
 	struct form *f = app->form;
@@ -242,7 +270,7 @@ static void save(struct app *app)
 	if (!check_all(f) || f->is_saving) {
 		return;
 	}
-	path = *f->object ? app_path(f->noun, f->object, "") : xasprintf("/v1/%s", f->noun);
+	path = own_path(f);
 	f->is_saving = true;
 	send_form(app, JOB_FORM_SAVE, path, *f->object ? "PATCH" : "POST");
 	if (app->link == FEED_OFFLINE) {
@@ -311,6 +339,23 @@ static void edit_key(struct form *f, int key)
 	}
 }
 
+/* On leaving a field, where there is room to see it: is all of it right? */
+static void preview(struct app *app, int key)
+{
+	bool moves = key == KEY_CODE_TAB || key == KEY_CODE_SHIFT_TAB || key == KEY_CODE_UP ||
+		     key == KEY_CODE_DOWN || key == KEY_CODE_ENTER;
+
+	if (!moves || app->mode != MODE_FORM || app->width < SPLIT_WIDTH || app->o.is_plain) {
+		return;
+	}
+	for (size_t i = 0; i < app->form->count; i++) {
+		if (problem_of(app->form, i)) {
+			return;
+		}
+	}
+	try_out(app);
+}
+
 void form_key(struct app *app, int key)
 {
 	struct form *f = app->form;
@@ -329,6 +374,8 @@ void form_key(struct app *app, int key)
 		save(app);
 	} else if (key == KEY_CTRL('r')) {
 		test(app);
+	} else if (key == KEY_CODE_F1 + 3 || key == KEY_CTRL('y')) {
+		show_yaml(app);
 	} else if (key == KEY_CODE_TAB || key == KEY_CODE_DOWN || key == KEY_CODE_ENTER) {
 		move_focus(f, 1);
 	} else if (key == KEY_CODE_SHIFT_TAB || key == KEY_CODE_UP) {
@@ -336,6 +383,7 @@ void form_key(struct app *app, int key)
 	} else {
 		edit_key(f, key);
 	}
+	preview(app, key);
 }
 
 /* --- answers --- */
@@ -387,11 +435,40 @@ static void take_save(struct app *app, const struct job *job)
 	}
 }
 
+static void take_trial(struct app *app, const struct job *job)
+{
+	struct form *f = app->form;
+	struct slice json = buf_slice(&job->answer);
+	struct arena a;
+
+	buf_clear(&f->diff);
+	if (!job->ok) {
+		f->shows_diff = false;
+		snprintf(f->problem, sizeof f->problem, "%.200s", job->err.msg);
+		return;
+	}
+	arena_init(&a, 64 * KIB);
+	diff_texts(slice_of(field_str(json, "before", &a)), slice_of(field_str(json, "after", &a)),
+		   &f->diff);
+	arena_release(&a);
+	if (f->shows_diff) {
+		f->shows_diff = false;
+		app_show_text(app, "What saving would change in the file",
+			      f->diff.len ? buf_slice(&f->diff) : slice_of("nothing"));
+	}
+}
+
 bool form_take_job(struct app *app, const struct job *job)
 {
 	struct form *f = app->form;
 	bool is_own = f && str_eq(form_value(f, "name"), job->object);
 
+	if (job->kind == JOB_FORM_TRIAL) {
+		if (is_own) {
+			take_trial(app, job);
+		}
+		return true;
+	}
 	if (job->kind == JOB_FORM_TEST && is_own) {
 		take_test(f, job);
 	} else if (job->kind == JOB_FORM_SAVE && is_own) {
@@ -456,27 +533,24 @@ static int draw_fields(const struct form *f, struct pane p)
 	return y < p.h - 4 ? y : p.h - 4;
 }
 
+static unsigned diff_style(char sign)
+{
+	return sign == '+' ? STYLE_OK : sign == '-' ? STYLE_BAD : STYLE_DIM;
+}
+
 static void draw_preview(const struct form *f, struct pane p)
 {
-	struct buf body = BUF_INIT(64 * KIB);
-	struct json_writer w;
-	struct json_scan scan;
-	struct json_member m;
+	struct slice rest = buf_slice(&f->diff);
+	struct slice line;
 	int y = 0;
 
-	json_open(&w, &body);
-	json_object(&w);
-	f->write(f, &w);
-	json_end(&w);
-	json_scan_init(&scan, buf_slice(&body));
-	while (json_scan_next(&scan, &m)) {
-		bool is_secret = json_key_is(&m, "api_key");
-
-		pane_textf(p, 1, y++, STYLE_NONE, "%.*s: %.*s", (int)m.key.len, m.key.ptr,
-			   is_secret ? 20 : (int)m.value.len,
-			   is_secret ? "(to the credential store)" : m.value.ptr);
+	if (!rest.len) {
+		pane_text(p, 1, 0, STYLE_DIM, "Shows once the fields are right (F4 asks).");
 	}
-	buf_wipe(&body);
+	while (slice_next(&rest, '\n', &line) && y < p.h) {
+		pane_textf(p, 1, y++, diff_style(line.len ? *line.ptr : ' '), "%.*s",
+			   (int)line.len, line.ptr);
+	}
 }
 
 void form_draw(struct app *app, struct pane p)
@@ -500,14 +574,15 @@ void form_draw(struct app *app, struct pane p)
 	}
 	if (is_split) {
 		draw_preview(f, screen_box(app, pane_sub(p, width + 1, 0, p.w - width - 1, p.h),
-					   "What is sent", NULL));
+					   "Preview (config.yaml)", NULL));
 	}
 }
 
 const char *form_hints(const struct app *app)
 {
 	return app->form->can_test ?
-		       "Tab next  Shift-Tab back  Left/Right choose  ^R test  ^O save  "
+		       "Tab next  S-Tab back  Left/Right choose  ^R test  ^O save  F4 YAML  "
 		       "Esc cancel" :
-		       "Tab next  Shift-Tab back  Left/Right choose  ^O save  Esc cancel";
+		       "Tab next  S-Tab back  Left/Right choose  ^O save  F4 YAML  "
+		       "Esc cancel";
 }

@@ -45,6 +45,8 @@ struct form {
 	bool is_saving;
 	bool tests_next; /* as soon as it is saved */
 	bool can_test;
+	struct buf diff; /* of the file, if it were saved now; empty: not asked */
+	bool shows_diff; /* in full, as soon as it is there */
 	/* Writes the members of the body; false: nothing to send. */
 	void (*write)(const struct form *f, struct json_writer *w);
 	const char *twin; /* "upstream add --name=" */

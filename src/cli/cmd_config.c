@@ -109,6 +109,17 @@ static bool run_set(struct invocation *inv, struct err *err)
 	return a != NULL;
 }
 
+static bool run_undo(struct invocation *inv, struct err *err)
+{
+	struct answer *a = call_api(inv, "POST", "/v1/config/undo", NULL, err);
+
+	if (a) {
+		out_line("The last change is taken back; once more brings it again.");
+	}
+	answer_destroy(a);
+	return a != NULL;
+}
+
 static bool run_unset(struct invocation *inv, struct err *err)
 {
 	struct buf path = BUF_INIT(MAX_CALL_PATH);
@@ -235,6 +246,11 @@ static const struct command unset = {
 	.operands = { KEY_OPERAND }, .run = run_unset,
 };
 
+static const struct command undo = {
+	.name = "undo", .summary = "take the last change of the file back", .run = run_undo,
+	.detail = "The text before a change stays in config.yaml.bak.",
+};
+
 static const struct command import_ = {
 	.name = "import", .summary = "take over another gateway's configuration",
 	.operands = { { .name = "FILE", .kind = OPERAND_FILE } }, .flags = import_flags,
@@ -247,7 +263,7 @@ static const struct command import_ = {
 };
 
 static const struct command *const subs[] = {
-	&path, &show, &check, &edit, &get, &set, &unset, &import_, NULL,
+	&path, &show, &check, &edit, &get, &set, &unset, &undo, &import_, NULL,
 };
 
 const struct command cmd_config = {

@@ -317,6 +317,84 @@ static int lock_file_of(const char *path, struct err *err)
 	return lock;
 }
 
+/* A hash of a gateway key is hidden from readers, but opens nothing. */
+static bool is_hash_only(struct slice line)
+{
+	return str_ifind(line.ptr, line.len, "key_hash") &&
+	       !str_ifind(line.ptr, line.len, "api_key") &&
+	       !str_ifind(line.ptr, line.len, "headers") && !str_ifind(line.ptr, line.len, "://");
+}
+
+static bool differs_in_secrets(struct slice text, struct slice shown)
+{
+	struct slice line;
+	struct slice masked;
+	bool differs = false;
+
+	while (!differs && slice_next(&text, '\n', &line) && slice_next(&shown, '\n', &masked)) {
+		bool is_same = line.len == masked.len &&
+			       (!line.len || memcmp(line.ptr, masked.ptr, line.len) == 0);
+
+		differs = !is_same && !is_hash_only(line);
+	}
+	return differs || text.len || shown.len;
+}
+
+/* A key that is taken out of the file must not live on in its backup. */
+static bool has_secrets(struct slice text)
+{
+	struct buf shown = BUF_INIT(2 * MAX_CONFIG_BYTES);
+	bool has = !config_redact_text(text, &shown, NULL) ||
+		   differs_in_secrets(text, buf_slice(&shown));
+
+	buf_wipe(&shown);
+	return has;
+}
+
+/* A file that was not there leaves nothing to go back to. */
+static bool write_with_backup(const char *path, struct slice text, struct err *err)
+{
+	struct buf before = BUF_INIT(MAX_CONFIG_BYTES);
+	char *backup = xasprintf("%s.bak", path);
+	bool ok = true;
+
+	if (!file_read(path, &before, NULL) || has_secrets(buf_slice(&before))) {
+		unlink(backup);
+	} else {
+		ok = file_write(backup, buf_slice(&before), 0600, err);
+	}
+	ok = ok && file_write(path, text, 0600, err);
+	buf_wipe(&before);
+	free(backup);
+	return ok;
+}
+
+static bool read_backup(const char *path, struct buf *out, struct err *err)
+{
+	char *backup = xasprintf("%s.bak", path);
+	bool ok = file_exists(backup) ? file_read(backup, out, err) :
+		  err_setf(err, ERR_NOT_FOUND, "there is no change to take back");
+
+	free(backup);
+	return ok;
+}
+
+bool config_undo_file(const char *path, struct err *err)
+{
+	struct buf before = BUF_INIT(MAX_CONFIG_BYTES);
+	int lock = lock_file_of(path, err);
+	bool ok;
+
+	if (lock < 0) {
+		return false;
+	}
+	ok = read_backup(path, &before, err) && is_valid(path, buf_slice(&before), err) &&
+	     write_with_backup(path, buf_slice(&before), err);
+	close(lock);
+	buf_wipe(&before);
+	return ok;
+}
+
 bool config_edit_check(const char *path, const struct edit *edits, size_t count, struct err *err)
 {
 	struct buf after = BUF_INIT(MAX_CONFIG_BYTES);
@@ -336,7 +414,7 @@ bool config_edit_file(const char *path, const struct edit *edits, size_t count, 
 		return false;
 	}
 	ok = edited_file(path, edits, count, &after, err) &&
-	     file_write(path, buf_slice(&after), 0600, err);
+	     write_with_backup(path, buf_slice(&after), err);
 	close(lock);
 	buf_wipe(&after);
 	return ok;
@@ -368,7 +446,7 @@ bool config_replace_file(const char *path, struct slice original, struct slice t
 		return false;
 	}
 	ok = is_valid(path, text, err) && is_unchanged(path, original, err) &&
-	     file_write(path, text, 0600, err);
+	     write_with_backup(path, text, err);
 	close(lock);
 	return ok;
 }

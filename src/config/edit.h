@@ -33,9 +33,10 @@ bool config_edit_text(struct slice text, const struct edit *edits, size_t count,
 		      struct buf *out, struct err *err);
 
 /* Reads, edits, validates the result, writes atomically, all under the lock
- * file beside `path` (PATH.lock). The file is created from the template when
- * missing. What the environment holds neither helps nor hinders: whoever edits
- * need not have the gateway's variables. Any thread but a worker. */
+ * file beside `path` (PATH.lock); the text before stays in PATH.bak. The file
+ * is created from the template when missing. What the environment holds
+ * neither helps nor hinders: whoever edits need not have the gateway's
+ * variables. Any thread but a worker. */
 bool config_edit_file(const char *path, const struct edit *edits, size_t count,
 		      struct err *err);
 
@@ -48,6 +49,11 @@ bool config_edit_check(const char *path, const struct edit *edits, size_t count,
  * file is not `original` any more ("" when it did not exist). */
 bool config_replace_file(const char *path, struct slice original, struct slice text,
 			 struct err *err);
+
+/* The file becomes what it was before its last change, PATH.bak, and what it
+ * is becomes that: doing it twice changes nothing. ERR_NOT_FOUND: there is
+ * none; ERR_INVALID: it would not load. */
+bool config_undo_file(const char *path, struct err *err);
 
 /* The raw YAML scalar or subtree at `path`, as the file has it. */
 bool config_get_text(struct slice text, const char *path, struct buf *out, struct err *err);

@@ -67,17 +67,22 @@ bool call_query_int(struct call *call, const char *name, int64_t fallback, int64
 	       err_setf(err, ERR_USAGE, "%s: not a whole number", name);
 }
 
-bool call_load_config(struct call *call, struct err *err)
+static void take_config(struct call *call, struct config *config)
 {
-	const struct control *c = call->control;
-
 	if (call->before) {
 		config_unref(call->config);
 	} else {
 		call->before = call->config;
 	}
-	call->config = c->runtime ? c->runtime->config(c->runtime->ctx) :
-				    config_load(c->config_path, err);
+	call->config = config;
+}
+
+bool call_load_config(struct call *call, struct err *err)
+{
+	const struct control *c = call->control;
+
+	take_config(call, c->runtime ? c->runtime->config(c->runtime->ctx) :
+				       config_load(c->config_path, err));
 	if (call->config) {
 		call->config_err = (struct err)ERR_INIT;
 	}
@@ -106,12 +111,35 @@ bool call_read_file(struct call *call, struct buf *out, struct err *err)
 	return false;
 }
 
+/* The call goes on with the configuration that it would be. */
+static bool try_edits(struct call *call, const struct edits *edits, struct err *err)
+{
+	struct buf before = BUF_INIT(MAX_CONFIG_BYTES);
+	struct buf after = BUF_INIT(MAX_CONFIG_BYTES);
+	struct config *parsed = NULL;
+
+	if (call_read_file(call, &before, err) && call_edited_text(call, edits, &after, err) &&
+	    config_redact_text(buf_slice(&before), &call->trial_before, err) &&
+	    config_redact_text(buf_slice(&after), &call->trial_after, err)) {
+		parsed = config_parse(call->control->config_path, buf_slice(&after), err);
+	}
+	if (parsed) {
+		take_config(call, parsed);
+	}
+	buf_wipe(&before);
+	buf_wipe(&after);
+	return parsed;
+}
+
 bool call_apply(struct call *call, const struct edits *edits, struct err *err)
 {
 	const struct control_runtime *runtime = call->control->runtime;
 
 	if (!edits->count) {
 		return true;
+	}
+	if (call->is_trial) {
+		return try_edits(call, edits, err);
 	}
 	if (!config_edit_file(call->control->config_path, edits->items, edits->count, err)) {
 		return false;
@@ -243,6 +271,9 @@ bool call_put_secret(struct call *call, const char *account, const struct secret
 	const struct control_runtime *runtime = call->control->runtime;
 	struct credential_store *store;
 
+	if (call->is_trial) {
+		return true;
+	}
 	if (runtime) {
 		return runtime->put_secret(runtime->ctx, account, value, err);
 	}

@@ -31,6 +31,9 @@ struct call {
 	const char *query;              /* raw, without the question mark */
 	struct slice body;              /* a JSON object; empty: none */
 	struct stats_report *report;    /* owned; see call_report() */
+	bool is_trial;                  /* dry_run=1: nothing is written … */
+	struct buf trial_before;        /* … the file as it is and as it would be, */
+	struct buf trial_after;         /* both without secrets */
 	struct arena arena;             /* dies with the call */
 };
 

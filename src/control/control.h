@@ -47,6 +47,8 @@ struct control_runtime {
 	/* The snapshot in force; a new reference. */
 	struct config *(*config)(void *ctx);
 	void (*facts)(void *ctx, struct runtime_facts *out);
+	/* Appends the text of the file that is in force; it may hold secrets. */
+	void (*config_text)(void *ctx, struct buf *out);
 
 	/* Reads the file again and puts it in force before it returns. */
 	bool (*reload)(void *ctx, struct err *err);

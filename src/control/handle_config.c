@@ -5,11 +5,30 @@
 #include "control/handlers.h"
 
 #include "base/limits.h"
+#include "config/edit.h"
 #include "config/keys.h"
 #include "config/load.h"
 #include "control/call.h"
 #include "control/fields.h"
 #include "control/views.h"
+
+/* Member "in_force": the text that a running gateway has read last. */
+static bool write_text_in_force(struct call *call, struct json_writer *w, struct err *err)
+{
+	const struct control_runtime *runtime = call->control->runtime;
+	struct buf text = BUF_INIT(MAX_CONFIG_BYTES);
+	struct buf shown = BUF_INIT(2 * MAX_CONFIG_BYTES);
+	bool ok = true;
+
+	if (runtime) {
+		runtime->config_text(runtime->ctx, &text);
+		ok = config_redact_text(buf_slice(&text), &shown, err);
+		json_kstr(w, "in_force", buf_text(&shown));
+	}
+	buf_wipe(&text);
+	buf_release(&shown);
+	return ok;
+}
 
 static bool write_text(struct call *call, struct json_writer *w, struct err *err)
 {
@@ -22,6 +41,7 @@ static bool write_text(struct call *call, struct json_writer *w, struct err *err
 		json_object(w);
 		json_kstr(w, "path", call->control->config_path);
 		json_kstr(w, "text", buf_text(&shown));
+		ok = write_text_in_force(call, w, err);
 		json_end(w);
 	}
 	buf_wipe(&text);
@@ -171,5 +191,17 @@ bool handle_config_unset(struct call *call, struct json_writer *w, struct err *e
 	json_kstr(w, "key", key);
 	json_kbool(w, "removed", true);
 	json_end(w);
+	return true;
+}
+
+bool handle_config_undo(struct call *call, struct json_writer *w, struct err *err)
+{
+	const struct control_runtime *runtime = call->control->runtime;
+
+	if (!config_undo_file(call->control->config_path, err) ||
+	    (runtime && !runtime->reload(runtime->ctx, err)) || !call_load_config(call, err)) {
+		return false;
+	}
+	write_overview(call, w);
 	return true;
 }

@@ -60,6 +60,7 @@ bool handle_request_cancel(struct call *call, struct json_writer *w, struct err 
 bool handle_config_show(struct call *call, struct json_writer *w, struct err *err);
 bool handle_config_set(struct call *call, struct json_writer *w, struct err *err);
 bool handle_config_import(struct call *call, struct json_writer *w, struct err *err);
+bool handle_config_undo(struct call *call, struct json_writer *w, struct err *err);
 bool handle_config_unset(struct call *call, struct json_writer *w, struct err *err);
 
 bool handle_env_show(struct call *call, struct json_writer *w, struct err *err);

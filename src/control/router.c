@@ -96,6 +96,30 @@ static void find_route(const struct control_request *req, struct match *m)
 	}
 }
 
+static bool begin_trial(struct call *call, const struct control_route *route, struct err *err)
+{
+	int64_t is_trial;
+
+	if (!call_query_int(call, "dry_run", 0, &is_trial, err)) {
+		return false;
+	}
+	call->is_trial = is_trial != 0;
+	return !call->is_trial || (route->flags & ROUTE_TRIAL) ||
+	       err_setf(err, ERR_USAGE, "this call cannot be tried out");
+}
+
+/* What the file would be, instead of the call's own answer. */
+static void write_trial(const struct call *call, struct buf *out)
+{
+	struct json_writer w;
+
+	json_open(&w, out);
+	json_object(&w);
+	json_kstr(&w, "before", buf_text(&call->trial_before));
+	json_kstr(&w, "after", buf_text(&call->trial_after));
+	json_end(&w);
+}
+
 static bool begin_call(struct call *call, const struct match *m, struct err *err)
 {
 	if (!m->is_path_known) {
@@ -112,6 +136,9 @@ static bool begin_call(struct call *call, const struct match *m, struct err *err
 		return err_hintf(err, "start one with: llm-gateway server start");
 	}
 	call->query = m->query;
+	if (!begin_trial(call, m->route, err)) {
+		return false;
+	}
 	call->param = m->param.ptr ? uri_decode(m->param, &call->arena) : NULL;
 	if (m->param.ptr && !call->param) {
 		return err_setf(err, ERR_USAGE, "the path holds a control character");
@@ -146,7 +173,10 @@ int control_write_error(const struct err *err, struct buf *out)
 
 static void init_call(struct call *call, struct control *c, const struct control_request *req)
 {
-	*call = (struct call){ .control = c, .body = slice_trim(req->body) };
+	*call = (struct call){ .control = c,
+			       .body = slice_trim(req->body),
+			       .trial_before = BUF_INIT(2 * MAX_CONFIG_BYTES),
+			       .trial_after = BUF_INIT(2 * MAX_CONFIG_BYTES) };
 	arena_init(&call->arena, KIB);
 }
 
@@ -155,6 +185,8 @@ static void end_call(struct call *call)
 	config_unref(call->config);
 	config_unref(call->before);
 	call_forget_report(call);
+	buf_release(&call->trial_before);
+	buf_release(&call->trial_after);
 	arena_release(&call->arena);
 }
 
@@ -181,6 +213,11 @@ int control_dispatch(struct control *c, const struct control_request *req, struc
 	find_route(req, &m);
 	json_open(&w, out);
 	ok = begin_call(&call, &m, &err) && handle(&call, m.route, &w, &err);
+	if (ok && call.is_trial) {
+		mem_wipe(out->ptr ? out->ptr + start : NULL, out->len - start);
+		out->len = start;
+		write_trial(&call, out);
+	}
 	if (ok && out->failed) {
 		ok = err_setf(&err, ERR_TOO_LARGE, "the answer is too large; ask for less");
 	}

@@ -6,6 +6,8 @@
 	{ "GET", path_, handler, NULL, "read", flags_, text }
 #define ACT(method_, path_, handler, text) \
 	{ method_, path_, handler, NULL, "admin", 0, text }
+#define EDIT(method_, path_, handler, text) \
+	{ method_, path_, handler, NULL, "admin", ROUTE_TRIAL, text }
 #define RUN(method_, path_, handler, text) \
 	{ method_, path_, handler, NULL, "admin", ROUTE_RUNNING, text }
 
@@ -20,10 +22,10 @@ const struct control_route control_routes[] = {
 	RUN("POST", "/v1/stop", handle_stop, "finish what is in flight and end; {now}: end"),
 
 	READ("/v1/upstreams", handle_upstreams_list, 0, "the upstream accounts"),
-	ACT("POST", "/v1/upstreams", handle_upstreams_add,
+	EDIT("POST", "/v1/upstreams", handle_upstreams_add,
 	    "add an account; api_key goes to the credential store"),
 	READ("/v1/upstreams/*", handle_upstream_show, 0, "one account"),
-	ACT("PATCH", "/v1/upstreams/*", handle_upstream_edit, "change an account"),
+	EDIT("PATCH", "/v1/upstreams/*", handle_upstream_edit, "change an account"),
 	ACT("DELETE", "/v1/upstreams/*", handle_upstream_remove,
 	    "remove an account and its stored key"),
 	ACT("POST", "/v1/upstreams/*/enable", handle_upstream_enable, "use it again"),
@@ -35,7 +37,7 @@ const struct control_route control_routes[] = {
 	{ "POST", "/v1/keys", handle_keys_add, NULL, "admin", ROUTE_KEYLESS,
 	  "make a key; the answer alone has its text" },
 	READ("/v1/keys/*", handle_key_show, 0, "one key"),
-	ACT("PATCH", "/v1/keys/*", handle_key_edit, "change a key"),
+	EDIT("PATCH", "/v1/keys/*", handle_key_edit, "change a key"),
 	ACT("DELETE", "/v1/keys/*", handle_key_remove, "remove a key"),
 	ACT("POST", "/v1/keys/*/enable", handle_key_enable, "accept it again"),
 	ACT("POST", "/v1/keys/*/disable", handle_key_disable, "refuse it"),
@@ -43,9 +45,9 @@ const struct control_route control_routes[] = {
 	    "give it a new text, in the answer alone; the old one ends"),
 
 	READ("/v1/models", handle_models_list, 0, "the model aliases"),
-	ACT("POST", "/v1/models", handle_models_add, "add an alias"),
+	EDIT("POST", "/v1/models", handle_models_add, "add an alias"),
 	READ("/v1/models/*", handle_model_show, 0, "one alias"),
-	ACT("PATCH", "/v1/models/*", handle_model_edit, "change an alias"),
+	EDIT("PATCH", "/v1/models/*", handle_model_edit, "change an alias"),
 	ACT("DELETE", "/v1/models/*", handle_model_remove, "remove an alias"),
 
 	READ("/v1/oauth", handle_oauth_list, 0,
@@ -85,15 +87,18 @@ const struct control_route control_routes[] = {
 
 	READ("/v1/config", handle_config_show, ROUTE_BROKEN_CONFIG,
 	     "is the file in force, and what it comes to; key=PATH: one value; text=1: the file"),
-	{ "PATCH", "/v1/config", handle_config_set, NULL, "admin", ROUTE_BROKEN_CONFIG,
+	{ "PATCH", "/v1/config", handle_config_set, NULL, "admin",
+	  ROUTE_BROKEN_CONFIG | ROUTE_TRIAL,
 	  "change the file: {key, value}, or a merge patch of all of it" },
+	{ "POST", "/v1/config/undo", handle_config_undo, NULL, "admin", ROUTE_BROKEN_CONFIG,
+	  "take the last change of the file back; twice: nothing happened" },
 	{ "DELETE", "/v1/config", handle_config_unset, NULL, "admin", ROUTE_BROKEN_CONFIG,
 	  "remove what is at key=PATH" },
 	ACT("POST", "/v1/config/import", handle_config_import,
 	    "take over another gateway's file: {text}; {print: true}: only say what would be"),
 
 	READ("/v1/env", handle_env_show, 0, "the proxies that upstream connections take"),
-	ACT("PATCH", "/v1/env", handle_env_set, "change them; null removes"),
+	EDIT("PATCH", "/v1/env", handle_env_set, "change them; null removes"),
 };
 
 const size_t control_route_count = sizeof control_routes / sizeof control_routes[0];

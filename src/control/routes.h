@@ -29,6 +29,7 @@ typedef bool (*control_streamer)(struct call *call, const struct control_sink *s
 enum route_flag {
 	ROUTE_RUNNING = 1,      /* without a running gateway: ERR_NOT_RUNNING */
 	ROUTE_BROKEN_CONFIG = 2,/* answers although the file does not load */
+	ROUTE_TRIAL = 4,        /* with dry_run=1 it only tells what the file would be */
 	ROUTE_KEYLESS = 4,      /* answers although an open host lacks its first key */
 };
 

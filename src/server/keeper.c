@@ -121,6 +121,13 @@ static bool runtime_cancel(void *ctx, const char *id)
 	return has_ended;
 }
 
+static void runtime_config_text(void *ctx, struct buf *out)
+{
+	struct keeper *k = ctx;
+
+	live_config_text(k->live, out);
+}
+
 static bool runtime_reload(void *ctx, struct err *err)
 {
 	struct keeper *k = ctx;
@@ -197,6 +204,7 @@ static bool start_control(struct keeper *k, struct err *err)
 		.ctx = k,
 		.config = runtime_config,
 		.facts = runtime_facts,
+		.config_text = runtime_config_text,
 		.running = runtime_running,
 		.cancel = runtime_cancel,
 		.reload = runtime_reload,

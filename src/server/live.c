@@ -30,6 +30,7 @@ struct live {
 	struct router *router;
 	struct oauth_renewer *renewer;  /* the vault's; NULL: nobody signs in */
 	struct config *config;
+	struct buf config_text;         /* that it was read from */
 	struct key_ring *keys;
 	char config_error[MAX_ERR_MSG];
 	char store_problem[MAX_ERR_MSG];
@@ -122,8 +123,19 @@ static void follow(struct live *l, struct config *c)
 	pthread_mutex_unlock(&l->lock);
 }
 
+/* With l->change. */
+static void keep_text(struct live *l)
+{
+	pthread_mutex_lock(&l->lock);
+	buf_wipe(&l->config_text);
+	buf_init(&l->config_text, MAX_CONFIG_BYTES);
+	buf_add(&l->config_text, l->text.ptr, l->text.len);
+	pthread_mutex_unlock(&l->lock);
+}
+
 static void put_in_force(struct live *l, struct config *c)
 {
+	keep_text(l);
 	apply_logging(l, &c->logging);
 	for (size_t i = 0; i < c->warnings.count; i++) {
 		log_warn("config", "%s", c->warnings.items[i]);
@@ -333,6 +345,7 @@ void live_destroy(struct live *l)
 	config_unref(l->config);
 	key_ring_unref(l->keys);
 	buf_wipe(&l->text);
+	buf_wipe(&l->config_text);
 	pthread_mutex_destroy(&l->change);
 	pthread_mutex_destroy(&l->lock);
 	free(l->config_path);
@@ -359,6 +372,13 @@ struct config *live_config(struct live *l)
 	c = config_ref(l->config);
 	pthread_mutex_unlock(&l->lock);
 	return c;
+}
+
+void live_config_text(struct live *l, struct buf *out)
+{
+	pthread_mutex_lock(&l->lock);
+	buf_add(out, l->config_text.ptr, l->config_text.len);
+	pthread_mutex_unlock(&l->lock);
 }
 
 struct key_ring *live_keys(struct live *l)

@@ -34,6 +34,9 @@ void live_attach(struct live *l, struct gateway *g, struct router *r);
 struct config *live_config(struct live *l);
 struct key_ring *live_keys(struct live *l);
 
+/* Appends the text that the configuration in force was read from. */
+void live_config_text(struct live *l, struct buf *out);
+
 /* Reads the file again. An unchanged one is left alone, an invalid one
  * refused: then the old one stays in force, and the error is remembered,
  * logged once and returned. */

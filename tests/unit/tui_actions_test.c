@@ -40,7 +40,7 @@ static void every_action_is_explained(void **state)
 		assert_non_null(a->twin);
 		assert_non_null(a->run);
 		assert_ptr_equal(action_by_id(a->id), a);
-		assert_true(a->keys[0] != KEY_NOTHING);
+		assert_true(a->keys[0] != KEY_NOTHING || strstr(a->help, "(:"));
 		assert_true(a->screens != 0);
 	}
 }
