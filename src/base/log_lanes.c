@@ -161,10 +161,12 @@ void log_lanes_peek(log_lanes_visit visit, void *ctx)
 	struct log_line line;
 
 	for (struct lane *lane = first_lane(); lane; lane = lane->next) {
-		struct slice rest = buf_slice(&lane->lines);
+		struct slice parts[] = { lane->rest, buf_slice(&lane->lines) };
 
-		while (log_line_next(&rest, &line, fields)) {
-			visit(ctx, &line, fields);
+		for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+			while (log_line_next(&parts[i], &line, fields)) {
+				visit(ctx, &line, fields);
+			}
 		}
 	}
 }
