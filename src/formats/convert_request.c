@@ -214,6 +214,7 @@ bool convert_encode(struct hub_request *req, const struct convert_target *target
 	};
 	bool ok;
 
+	hub_assert(req);
 	*out = (struct converted){ .stream = req->stream };
 	buf_init(&out->body, MAX_ARENA_BYTES);
 	buf_init(&out->warnings, 2 * MAX_WARNINGS_BYTES);

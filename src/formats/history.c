@@ -319,11 +319,18 @@ const struct history_edit *history_clean(enum format_id format, struct slice bod
 void history_forget(struct hub_request *req)
 {
 	for (struct hub_message *m = req->messages; m; m = m->next) {
-		for (struct hub_block *b = m->blocks.first; b; b = b->next) {
+		struct hub_block *b = m->blocks.first;
+
+		m->blocks = (struct hub_blocks){ .count = 0 };
+		while (b) {
+			struct hub_block *next = b->next;
+
+			b->next = NULL;
 			b->sig = (struct hub_sig){ .origin = ORIGIN_NONE };
-			if (b->kind == BLOCK_REDACTED) {
-				b->foreign.origin = ORIGIN_NONE;
+			if (b->kind != BLOCK_REDACTED) {
+				hub_append(&m->blocks, b);
 			}
+			b = next;
 		}
 	}
 }

@@ -1,5 +1,7 @@
 #include "formats/hub_check.h"
 
+#include <assert.h>
+
 #include "base/map.h"
 
 struct call {
@@ -169,3 +171,67 @@ bool hub_check(struct hub_request *req, bool repair_tools, struct warnings *warn
 	map_release(&c.by_id);
 	return ok;
 }
+
+#ifdef DEBUG
+static void assert_block(const struct hub_block *block, enum hub_role role);
+
+static void assert_blocks(const struct hub_blocks *list, enum hub_role role)
+{
+	const struct hub_block *last = NULL;
+	size_t count = 0;
+
+	blocks_each(block, list) {
+		assert_block(block, role);
+		last = block;
+		count++;
+	}
+	assert(list->last == last && list->count == count);
+}
+
+static void assert_block(const struct hub_block *block, enum hub_role role)
+{
+	switch (block->kind) {
+	case BLOCK_TOOL_RESULT:
+		assert(role == ROLE_USER);
+		assert_blocks(&block->tool_result.blocks, role);
+		break;
+	case BLOCK_TOOL_USE:
+		assert(role == ROLE_ASSISTANT);
+		break;
+	case BLOCK_SERVER_USE:
+	case BLOCK_SERVER_RESULT:
+	case BLOCK_REDACTED:
+		assert(block->foreign.origin != ORIGIN_NONE);
+		break;
+	case BLOCK_DOCUMENT:
+		assert_blocks(&block->media.media.blocks, role);
+		break;
+	default:
+		break;
+	}
+	assert(block->sig.origin != ORIGIN_NONE || !block->sig.data.len);
+}
+
+void hub_assert(const struct hub_request *req)
+{
+	const struct hub_message *last = NULL;
+	size_t count = 0;
+
+	assert_blocks(&req->system, ROLE_SYSTEM);
+	messages_each(m, req) {
+		assert_blocks(&m->blocks, m->role);
+		last = m;
+		count++;
+	}
+	assert(req->last_message == last && req->message_count == count);
+	assert(req->arena && req->n >= 1 && req->top_logprobs >= 0);
+	tools_each(tool, req) {
+		assert(tool->next || tool == req->last_tool);
+	}
+}
+#else
+void hub_assert(const struct hub_request *req)
+{
+	(void)req;
+}
+#endif

@@ -15,4 +15,9 @@
 bool hub_check(struct hub_request *req, bool repair_tools, struct warnings *warnings,
 	       struct api_error *why);
 
+/* Asserts in debug builds (DEBUG defined) what encoders rely on whatever a
+ * stranger sent: lists that agree with their counts, a maker for what only its
+ * maker reads, results in nobody's mouth but the user's (C12, C13). */
+void hub_assert(const struct hub_request *req);
+
 #endif

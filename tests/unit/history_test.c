@@ -157,6 +157,35 @@ static void c6_only_marked_bodies_are_read(void **state)
 	assert_false(history_has_envelopes(FORMAT_CHAT, slice_of(json("{'x':'gw1.g.x'}"))));
 }
 
+/* Encoders drop what is not signed (C60-C62); the rest is there. */
+static void c6_a_conversation_forgets_its_signatures(void **state)
+{
+	static struct api_error error;
+	const struct convert_source source = {
+		.format = A,
+		.body = slice_of(json("{'model':'m','max_tokens':9,'messages':[" USER ","
+				      SAID("{'type':'redacted_thinking','data':'x'}," THINK(OF_OPENAI)
+					   "," TEXT) "," USER "]}")),
+	};
+	struct warnings warnings;
+	struct hub_request *req;
+	struct hub_blocks *said;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 1024);
+	req = convert_decode(&source, &a, &warnings, &error);
+	said = &req->messages->next->blocks;
+	assert_int_equal(said->count, 3);
+	assert_int_equal(said->first->next->sig.origin, ORIGIN_OPENAI);
+	history_forget(req);
+	assert_int_equal(said->count, 2);
+	assert_int_equal(said->first->kind, BLOCK_THINKING);
+	assert_int_equal(said->first->sig.origin, ORIGIN_NONE);
+	assert_ptr_equal(said->last, said->first->next);
+	arena_release(&a);
+}
+
 static void what_refusals_look_like(void **state)
 {
 	static const struct {
@@ -217,6 +246,7 @@ int main(void)
 		cmocka_unit_test(lesson_8_what_another_account_encrypted_goes),
 		cmocka_unit_test(c64_envelopes_leave_gemini),
 		cmocka_unit_test(c6_only_marked_bodies_are_read),
+		cmocka_unit_test(c6_a_conversation_forgets_its_signatures),
 		cmocka_unit_test(what_refusals_look_like),
 		cmocka_unit_test(hostile_bodies_stay_json),
 	};
