@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "routing/affinity.c"
+#include "tests/unit/rows.h"
 
 static const struct moment start = { .mono_ms = 1000, .wall_ms = 1795244400000LL };
 
@@ -122,11 +123,11 @@ static void strangers_cannot_fill_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_most_telling_fact_names_the_session),
-		cmocka_unit_test(json_user_ids_are_understood),
-		cmocka_unit_test(first_texts_tell_sessions_apart),
-		cmocka_unit_test(models_of_a_session_are_bound_apart),
-		cmocka_unit_test(bindings_slide_for_an_hour),
+		ROW_TEST("rule 13", the_most_telling_fact_names_the_session),
+		ROW_TEST("rule 13", json_user_ids_are_understood),
+		ROW_TEST("rule 13", first_texts_tell_sessions_apart),
+		ROW_TEST("rule 13", models_of_a_session_are_bound_apart),
+		ROW_TEST("rule 13", bindings_slide_for_an_hour),
 		cmocka_unit_test(strangers_cannot_fill_it),
 	};
 

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "routing/classify.c"
+#include "tests/unit/rows.h"
 
 /* 2026-11-21T07:00:00Z */
 #define NOW 1795244400000LL
@@ -552,29 +553,30 @@ static void every_class_has_its_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(own_faults_are_held_against_nobody),
-		cmocka_unit_test(quoted_client_text_benches_nobody),
+		ROW_TEST("row own fault", own_faults_are_held_against_nobody),
+		ROW_TEST("row own fault", quoted_client_text_benches_nobody),
 		cmocka_unit_test(a_400_that_can_be_mended_says_how),
-		cmocka_unit_test(a_client_that_left_is_nobodys_failure),
+		ROW_TEST("row client gone", a_client_that_left_is_nobodys_failure),
 		cmocka_unit_test(what_does_not_fit_here_may_fit_elsewhere),
-		cmocka_unit_test(refused_credentials_concern_the_upstream),
-		cmocka_unit_test(permission_and_credit),
-		cmocka_unit_test(unknown_models_concern_the_model_only),
-		cmocka_unit_test(counting_and_probing_blame_nobody),
-		cmocka_unit_test(rates_end_when_they_say),
-		cmocka_unit_test(spent_quota_lasts_until_its_reset),
-		cmocka_unit_test(quota_of_a_family_concerns_its_models),
-		cmocka_unit_test(quota_without_an_end_is_a_guess),
-		cmocka_unit_test(absurd_ends_are_cut),
-		cmocka_unit_test(a_429_without_hints_is_blind),
-		cmocka_unit_test(quota_in_other_statuses_is_recognised),
-		cmocka_unit_test(overload_by_any_name),
-		cmocka_unit_test(servers_and_their_edges),
-		cmocka_unit_test(html_is_an_edge_not_an_api),
-		cmocka_unit_test(errors_inside_a_200_keep_their_class),
-		cmocka_unit_test(what_is_an_error_inside_a_200),
-		cmocka_unit_test(transport_failures),
-		cmocka_unit_test(detection_opens_ways_and_blames_no_one_for_a_400),
+		ROW_TEST("row 401", refused_credentials_concern_the_upstream),
+		ROW_TEST("rows 403, 402", permission_and_credit),
+		ROW_TEST("row 404", unknown_models_concern_the_model_only),
+		ROW_TEST("rule 21", counting_and_probing_blame_nobody),
+		ROW_TEST("row 429 short", rates_end_when_they_say),
+		ROW_TEST("row 429 quota", spent_quota_lasts_until_its_reset),
+		ROW_TEST("rule 6", quota_of_a_family_concerns_its_models),
+		ROW_TEST("row 429 quota", quota_without_an_end_is_a_guess),
+		ROW_TEST("row 429 quota", absurd_ends_are_cut),
+		ROW_TEST("row 429 blind", a_429_without_hints_is_blind),
+		ROW_TEST("rule 1", quota_in_other_statuses_is_recognised),
+		ROW_TEST("row 529", overload_by_any_name),
+		ROW_TEST("rows 500, 502, 503, 504", servers_and_their_edges),
+		ROW_TEST("rule 1", html_is_an_edge_not_an_api),
+		ROW_TEST("row error in a 200", errors_inside_a_200_keep_their_class),
+		ROW_TEST("row error in a 200", what_is_an_error_inside_a_200),
+		ROW_TEST("rows connect, DNS, TLS, timeout, broken", transport_failures),
+		ROW_TEST("row configured pattern",
+			 detection_opens_ways_and_blames_no_one_for_a_400),
 		cmocka_unit_test(excerpts_are_masked_short_and_clean),
 		cmocka_unit_test(broken_bodies_fall_back_to_the_status),
 		cmocka_unit_test(every_class_has_its_words),

@@ -7,6 +7,7 @@
 #include "routing/ledger.c"
 
 #include "routing/breaker.h"
+#include "tests/unit/rows.h"
 
 #define NOW 1795244400000LL
 #define SECONDS(n) ((n) * 1000LL)
@@ -607,37 +608,37 @@ static void a_row_of_failures_trips_a_busy_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(clients_faults_never_enter),
-		cmocka_unit_test(a_measured_end_is_exact_and_just_ends),
-		cmocka_unit_test(a_guess_never_changes_a_measured_end),
-		cmocka_unit_test(a_later_measurement_replaces),
-		cmocka_unit_test(an_overload_never_shortens),
-		cmocka_unit_test(overload_is_short_and_has_no_streak),
-		cmocka_unit_test(parallel_failures_are_one_escalation),
-		cmocka_unit_test(failed_probes_double_up_to_five_minutes),
-		cmocka_unit_test(a_success_closes_and_forgets_the_streak),
-		cmocka_unit_test(a_success_that_began_before_proves_nothing),
+		ROW_TEST("row own fault", clients_faults_never_enter),
+		ROW_TEST("rows 429", a_measured_end_is_exact_and_just_ends),
+		ROW_TEST("rule 2", a_guess_never_changes_a_measured_end),
+		ROW_TEST("rule 2", a_later_measurement_replaces),
+		ROW_TEST("row 529", an_overload_never_shortens),
+		ROW_TEST("row 529", overload_is_short_and_has_no_streak),
+		ROW_TEST("rule 3", parallel_failures_are_one_escalation),
+		ROW_TEST("rule 8", failed_probes_double_up_to_five_minutes),
+		ROW_TEST("rule 7", a_success_closes_and_forgets_the_streak),
+		ROW_TEST("rule 7", a_success_that_began_before_proves_nothing),
 		cmocka_unit_test(a_failure_that_began_before_the_success_does_not_reopen),
-		cmocka_unit_test(a_success_leaves_measured_ends_of_others),
-		cmocka_unit_test(one_probe_is_leased_for_thirty_seconds),
+		ROW_TEST("rule 7", a_success_leaves_measured_ends_of_others),
+		ROW_TEST("rule 8", one_probe_is_leased_for_thirty_seconds),
 		cmocka_unit_test(an_early_probe_that_fails_escalates_nothing),
 		cmocka_unit_test(half_open_is_forgotten_after_a_while),
-		cmocka_unit_test(refused_credentials_wait_for_a_person),
-		cmocka_unit_test(fixed_guesses),
+		ROW_TEST("rule 26", refused_credentials_wait_for_a_person),
+		ROW_TEST("every row", fixed_guesses),
 		cmocka_unit_test(a_configured_time_replaces_guesses),
 		cmocka_unit_test(breaker_classes_need_a_trip_first_but_not_half_open),
 		cmocka_unit_test(any_answer_disproves_unreachable),
-		cmocka_unit_test(families_and_models_are_narrow),
+		ROW_TEST("rule 6", families_and_models_are_narrow),
 		cmocka_unit_test(odd_names_are_no_patterns),
 		cmocka_unit_test(set_and_clear_by_hand),
-		cmocka_unit_test(stored_entries_come_back_unless_over),
-		cmocka_unit_test(clocks_may_jump),
+		ROW_TEST("rule 23", stored_entries_come_back_unless_over),
+		ROW_TEST("rule 23", clocks_may_jump),
 		cmocka_unit_test(the_table_is_bounded),
-		cmocka_unit_test(entries_explain_themselves),
-		cmocka_unit_test(five_failures_in_a_minute_trip),
-		cmocka_unit_test(slower_failures_do_not),
-		cmocka_unit_test(half_of_ten_trips_and_a_few_of_many_do_not),
-		cmocka_unit_test(a_row_of_failures_trips_a_busy_one),
+		ROW_TEST("rule 22", entries_explain_themselves),
+		ROW_TEST("rule 8", five_failures_in_a_minute_trip),
+		ROW_TEST("rule 8", slower_failures_do_not),
+		ROW_TEST("rule 8", half_of_ten_trips_and_a_few_of_many_do_not),
+		ROW_TEST("rule 8", a_row_of_failures_trips_a_busy_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include "routing/queue.h"
 #include "routing/throttle.h"
+#include "tests/unit/rows.h"
 
 #define SECONDS(n) ((n) * 1000LL)
 
@@ -326,8 +327,8 @@ int main(void)
 		cmocka_unit_test(a_refused_request_takes_from_no_bucket),
 		cmocka_unit_test(a_tiny_rate_still_lets_one_through),
 		cmocka_unit_test(many_addresses_take_no_memory),
-		cmocka_unit_test(the_queue_is_fair_and_bounded),
-		cmocka_unit_test(those_out_of_time_are_passed_by),
+		ROW_TEST("rule 25", the_queue_is_fair_and_bounded),
+		ROW_TEST("rule 25", those_out_of_time_are_passed_by),
 		cmocka_unit_test(a_raised_limit_lets_several_in),
 	};
 

@@ -7,6 +7,7 @@
 #include "routing/plan.c"
 
 #include "tests/unit/routing_world.h"
+#include "tests/unit/rows.h"
 
 static struct arena arena;
 
@@ -441,6 +442,7 @@ static void passthrough_needs_and_keeps_the_clients_credential(void **state)
 }
 
 #define PLAN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define PLAN_ROW(row, name) ROW_TEST_IN(row, name, set_up, tear_down)
 
 int main(void)
 {
@@ -455,7 +457,7 @@ int main(void)
 		PLAN_TEST(an_explicit_upstream_that_is_off_says_so_once),
 		PLAN_TEST(a_plain_name_goes_to_all_that_match),
 		PLAN_TEST(who_only_takes_anything_comes_last),
-		cmocka_unit_test(auto_takes_the_aliases_in_order),
+		PLAN_TEST(auto_takes_the_aliases_in_order),
 		PLAN_TEST(auto_listed_literally_is_a_model),
 		PLAN_TEST(unknown_names_get_near_ones),
 		PLAN_TEST(fallbacks_come_depth_first_and_cycles_end),
@@ -463,7 +465,7 @@ int main(void)
 		PLAN_TEST(the_first_fitting_rule_leads_on),
 		PLAN_TEST(every_condition_of_a_rule_counts),
 		PLAN_TEST(rules_in_a_circle_end),
-		PLAN_TEST(a_pinned_request_stays),
+		PLAN_ROW("rule 14", a_pinned_request_stays),
 		PLAN_TEST(passthrough_needs_and_keeps_the_clients_credential),
 	};
 

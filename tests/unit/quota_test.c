@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "routing/quota.c"
+#include "tests/unit/rows.h"
 
 /* 2026-11-21T07:00:00Z */
 #define NOW 1795244400000LL
@@ -335,20 +336,20 @@ static void the_table_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unified_windows_are_read_by_prefix),
-		cmocka_unit_test(the_overall_status_decides),
-		cmocka_unit_test(a_bare_rejection_belongs_to_the_claim),
-		cmocka_unit_test(classic_anthropic_limits),
-		cmocka_unit_test(openai_and_its_relatives),
-		cmocka_unit_test(codex_windows_go_by_length_not_position),
-		cmocka_unit_test(codex_with_credits_goes_on),
-		cmocka_unit_test(retry_hints),
+		ROW_TEST("rule 4", unified_windows_are_read_by_prefix),
+		ROW_TEST("rule 4", the_overall_status_decides),
+		ROW_TEST("rule 4", a_bare_rejection_belongs_to_the_claim),
+		ROW_TEST("rule 4", classic_anthropic_limits),
+		ROW_TEST("rule 4", openai_and_its_relatives),
+		ROW_TEST("rule 5", codex_windows_go_by_length_not_position),
+		ROW_TEST("rule 4", codex_with_credits_goes_on),
+		ROW_TEST("rule 4", retry_hints),
 		cmocka_unit_test(hostile_headers_are_bounded),
-		cmocka_unit_test(a_spent_window_keeps_away_until_its_reset),
-		cmocka_unit_test(a_family_window_counts_its_models_only),
+		ROW_TEST("row 429 quota", a_spent_window_keeps_away_until_its_reset),
+		ROW_TEST("rule 6", a_family_window_counts_its_models_only),
 		cmocka_unit_test(limits_a_minute_are_each_models_own),
-		cmocka_unit_test(the_last_of_a_long_window_is_a_reserve),
-		cmocka_unit_test(the_week_that_ends_first_is_known),
+		ROW_TEST("rule 16", the_last_of_a_long_window_is_a_reserve),
+		ROW_TEST("rule 16", the_week_that_ends_first_is_known),
 		cmocka_unit_test(forecasts_follow_the_pace),
 		cmocka_unit_test(windows_are_written_for_the_screens),
 		cmocka_unit_test(the_table_is_bounded),

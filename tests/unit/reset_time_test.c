@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "routing/reset_time.c"
+#include "tests/unit/rows.h"
 
 /* 2026-11-21T07:00:00Z */
 #define NOW 1795244400000LL
@@ -100,12 +101,12 @@ static void sentences_name_a_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(durations_as_openai_writes_them),
-		cmocka_unit_test(plain_numbers_are_seconds_or_instants),
-		cmocka_unit_test(the_past_and_nonsense_say_nothing),
-		cmocka_unit_test(absurd_lengths_are_cut),
-		cmocka_unit_test(retry_after_has_two_forms),
-		cmocka_unit_test(sentences_name_a_time),
+		ROW_TEST("rule 4", durations_as_openai_writes_them),
+		ROW_TEST("rule 4", plain_numbers_are_seconds_or_instants),
+		ROW_TEST("rule 4", the_past_and_nonsense_say_nothing),
+		ROW_TEST("rule 4", absurd_lengths_are_cut),
+		ROW_TEST("rule 4", retry_after_has_two_forms),
+		ROW_TEST("rule 4", sentences_name_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "routing/walk.h"
 #include "tests/unit/routing_world.h"
+#include "tests/unit/rows.h"
 
 #define SECONDS(n) ((n) * 1000LL)
 #define MINUTES(n) ((n) * 60000LL)
@@ -472,6 +473,7 @@ static void threads_share_it(void **state)
 }
 
 #define ROUTER_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define ROUTER_ROW(row, name) ROW_TEST_IN(row, name, set_up, tear_down)
 
 int main(void)
 {
@@ -480,7 +482,7 @@ int main(void)
 		ROUTER_TEST(keys_have_limits_with_honest_ends),
 		ROUTER_TEST(the_request_that_crosses_a_budget_is_served),
 		ROUTER_TEST(throttling_says_whose_limit_it_is),
-		ROUTER_TEST(answers_are_found_where_they_live),
+		ROUTER_ROW("rule 14", answers_are_found_where_they_live),
 		ROUTER_TEST(estimates_are_shared),
 		ROUTER_TEST(cooldowns_are_listed_and_cleared),
 		ROUTER_TEST(spent_windows_are_listed_and_cleared_like_cooldowns),
@@ -488,7 +490,7 @@ int main(void)
 		ROUTER_TEST(probes_are_due_once_an_interval),
 		ROUTER_TEST(resolve_names_the_order_and_the_reasons),
 		ROUTER_TEST(screens_get_their_members),
-		ROUTER_TEST(a_restart_keeps_cooldowns_days_quota_and_bindings),
+		ROUTER_ROW("rule 23", a_restart_keeps_cooldowns_days_quota_and_bindings),
 		ROUTER_TEST(threads_share_it),
 	};
 

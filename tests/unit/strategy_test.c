@@ -9,6 +9,7 @@
 
 #include "routing/estimate.h"
 #include "routing/ramp.h"
+#include "tests/unit/rows.h"
 
 #define NOW 5000000LL
 
@@ -244,11 +245,11 @@ int main(void)
 		cmocka_unit_test(the_quickest_count_what_is_under_way),
 		cmocka_unit_test(unknown_ones_are_tried_early_one_at_a_time),
 		cmocka_unit_test(means_decay),
-		cmocka_unit_test(the_week_that_ends_first_is_used_first),
+		ROW_TEST("rule 16", the_week_that_ends_first_is_used_first),
 		cmocka_unit_test(the_other_strategies),
 		cmocka_unit_test(weights_are_shares),
-		cmocka_unit_test(a_few_arrivals_are_no_crowd),
-		cmocka_unit_test(a_crowd_gets_in_step_by_step),
+		ROW_TEST("rule 15", a_few_arrivals_are_no_crowd),
+		ROW_TEST("rule 15", a_crowd_gets_in_step_by_step),
 		cmocka_unit_test(estimates_learn_per_model),
 		cmocka_unit_test(nonsense_teaches_nothing),
 	};
