@@ -21,10 +21,8 @@ static int64_t slot_number(int64_t mono_ms)
 }
 
 /* Drops the slots that fell out of the minute. */
-static void advance(struct window *w, int64_t mono_ms)
+static void turn(struct window *w, int64_t number)
 {
-	int64_t number = slot_number(mono_ms);
-
 	if (number - w->newest >= SLOTS) {
 		*w = (struct window){ .newest = number };
 	}
@@ -33,6 +31,15 @@ static void advance(struct window *w, int64_t mono_ms)
 
 		w->sum -= *oldest;
 		*oldest = 0;
+	}
+}
+
+static void advance(struct window *w, int64_t mono_ms)
+{
+	int64_t number = slot_number(mono_ms);
+
+	if (number != w->newest) {
+		turn(w, number);
 	}
 }
 

@@ -77,6 +77,16 @@ static bool is_known(const struct planner *p, const struct upstream_account *acc
 	return false;
 }
 
+/* As many will be offered: room at once for all of them. */
+static void expect(struct planner *p, size_t count)
+{
+	if (!p->capacity && count) {
+		p->older = arena_alloc(p->arena, count * sizeof *p->older);
+		p->out->candidates = arena_alloc(p->arena, count * sizeof *p->out->candidates);
+		p->capacity = count;
+	}
+}
+
 static void append(struct planner *p, const struct candidate *c)
 {
 	struct plan *out = p->out;
@@ -137,6 +147,7 @@ static void add_account(struct planner *p, const struct upstream_account *accoun
 static void add_routes(struct planner *p, const struct model_alias *alias)
 {
 	p->group++;
+	expect(p, alias->route_count);
 	for (size_t i = 0; i < alias->route_count; i++) {
 		const struct route *route = &alias->routes[i];
 		struct candidate c = {
@@ -303,6 +314,7 @@ static void plan_matching(struct planner *p, const char *name)
 {
 	const struct config *config = p->in->config;
 
+	expect(p, p->choice.account ? 1 : config->account_count);
 	for (size_t i = 0; i < config->account_count; i++) {
 		const struct upstream_account *account = &config->accounts[i];
 

@@ -196,7 +196,7 @@ static double score_of(struct walk *w, const struct candidate *c,
 	if (gate->kind == GATE_PROBE) {
 		return -1;
 	}
-	m = upstream_peek_model(s, c->model);
+	m = strategy_needs_health(strategy) ? upstream_peek_model(s, c->model) : NULL;
 	contender = (struct contender){
 		.health = m ? &m->health : &unknown, .in_flight = s->counters.in_flight,
 		.weight = c->weight, .now_mono_ms = now.mono_ms,

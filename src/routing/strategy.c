@@ -60,23 +60,28 @@ static double at_least(double value, double least)
 	return value > least ? value : least;
 }
 
-/* Time until a first byte comes, tries that fail included. */
-static double expected_ms(const struct contender *c)
+static double ttft_ms(const struct contender *c)
 {
-	const struct health *h = c->health;
-
-	if (!health_is_known(h, c->now_mono_ms)) {
+	if (!health_is_known(c->health, c->now_mono_ms)) {
 		return c->in_flight ? USUAL_TTFT_MS : 0;
 	}
-	return at_least(h->ttft_ms, LEAST_TTFT_MS) / at_least(1 - h->failures, LEAST_SUCCESS);
+	return at_least(c->health->ttft_ms, LEAST_TTFT_MS);
 }
 
-/* Unknown ones are tried early, one request at a time. Of two that are alike
- * the one whose weekly window resets first is used up first. */
+static double success(const struct contender *c)
+{
+	bool is_known = health_is_known(c->health, c->now_mono_ms);
+
+	return is_known ? at_least(1 - c->health->failures, LEAST_SUCCESS) : 1;
+}
+
+/* By the time until a first byte comes, tries that fail included. Unknown ones
+ * are tried early, one request at a time. Of two that are alike the one whose
+ * weekly window resets first is used up first. */
 static double health_first(const struct contender *c)
 {
-	return expected_ms(c) * (double)(c->in_flight + 1) / c->weight *
-	       (0.5 + 0.5 * c->week_left);
+	return ttft_ms(c) * (double)(c->in_flight + 1) * (0.5 + 0.5 * c->week_left) /
+	       (success(c) * c->weight);
 }
 
 double strategy_score(enum strategy s, const struct contender *c)
@@ -87,11 +92,11 @@ double strategy_score(enum strategy s, const struct contender *c)
 	case STRATEGY_WEIGHTED:
 		/* The smallest of exponential lots is drawn in proportion to
 		 * the weights. */
-		return -log(c->lot) / c->weight;
+		return (double)(-logf((float)c->lot) / (float)c->weight);
 	case STRATEGY_LEAST_CONNECTIONS:
 		return (double)c->in_flight / c->weight;
 	case STRATEGY_LEAST_LATENCY:
-		return expected_ms(c);
+		return ttft_ms(c) / success(c);
 	case STRATEGY_RANDOM:
 		return c->lot;
 	case STRATEGY_PRIORITY:         /* file order */
@@ -104,4 +109,9 @@ double strategy_score(enum strategy s, const struct contender *c)
 bool strategy_needs_lot(enum strategy s)
 {
 	return s == STRATEGY_WEIGHTED || s == STRATEGY_RANDOM;
+}
+
+bool strategy_needs_health(enum strategy s)
+{
+	return s == STRATEGY_HEALTH_FIRST || s == STRATEGY_LEAST_LATENCY;
 }

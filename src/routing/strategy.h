@@ -37,4 +37,7 @@ double strategy_score(enum strategy s, const struct contender *c);
 /* Is a lot drawn for this one? Others need no random number. */
 bool strategy_needs_lot(enum strategy s);
 
+/* Does it look at `health`? Others need nobody to look it up. */
+bool strategy_needs_health(enum strategy s);
+
 #endif
