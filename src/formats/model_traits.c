@@ -4,39 +4,52 @@
 
 #define MAX_MODEL_NAME 160
 
-/* Glob over the bare name, then what differs from the format's newest line. */
+enum claude_trait {
+	ADAPTIVE     = 1 << 0,          /* thinking is adaptive, not a budget */
+	HAS_EFFORT   = 1 << 1,
+	HAS_XHIGH    = 1 << 2,
+	CAN_DISABLE  = 1 << 3,          /* thinking */
+	BETWEEN      = 1 << 4,          /* its lowest setting is between_tools */
+	SAMPLING     = 1 << 5,
+	PREFILL      = 1 << 6,
+	MID_SYSTEM   = 1 << 7,
+	NO_FORCED    = 1 << 8,          /* refuses tool_choice any and tool */
+	STRUCTURED   = 1 << 9,
+
+	CLASSIC = CAN_DISABLE | SAMPLING | PREFILL,
+	LATER   = ADAPTIVE | HAS_EFFORT | STRUCTURED,
+	NEWEST  = LATER | HAS_XHIGH | MID_SYSTEM,
+};
+
+/* Glob over the bare name, and what the line can. */
 struct claude_line {
 	const char *glob;
 	int64_t max_output;
-	bool adaptive;
-	bool has_effort;
-	bool has_xhigh;
-	bool can_disable;
-	bool sampling;
-	bool prefill;
-	bool mid_system;
-	bool no_forced;
-	bool structured;
+	unsigned traits;                /* enum claude_trait */
 };
 
 /* First match wins. Sources: anthropic-messages.md sections 2.1, 3, 5.3, 6;
- * field facts of claude-code.md for system messages. */
+ * field facts of claude-code.md for system messages; for the 5.x lines also
+ * what the AI SDK's provider (4.0.105) knows of them. */
 static const struct claude_line claude_lines[] = {
-	{ "claude-3-haiku*",    4096, false, false, false, true, true, true, false, false, false },
-	{ "claude-3-opus*",     4096, false, false, false, true, true, true, false, false, false },
-	{ "claude-3-*",        64000, false, false, false, true, true, true, false, false, false },
-	{ "claude-*-4-0*",     64000, false, false, false, true, true, true, false, false, false },
-	{ "claude-opus-4-1*",  32000, false, false, false, true, true, true, false, false, true },
-	{ "claude-opus-4-2*",  32000, false, false, false, true, true, true, false, false, false },
-	{ "claude-sonnet-4-2*", 64000, false, false, false, true, true, true, false, false, false },
-	{ "claude-opus-4-5*",  64000, false, true, false, true, true, true, false, false, true },
-	{ "claude-*-4-5*",     64000, false, false, false, true, true, true, false, false, true },
-	{ "claude-*-4-6*",    128000, true, true, false, true, true, false, false, false, true },
-	{ "claude-*-4-7*",    128000, true, true, true, true, false, false, false, false, true },
-	{ "claude-*-4-8*",    128000, true, true, true, true, false, false, false, false, true },
-	{ "claude-opus-5-5*", 128000, true, true, true, false, false, false, true, true, true },
-	{ "claude-fable-*",   128000, true, true, true, false, false, false, true, true, true },
-	{ "claude-*",         128000, true, true, true, true, false, false, true, false, true },
+	{ "claude-3-haiku*",      4096, CLASSIC },
+	{ "claude-3-opus*",       4096, CLASSIC },
+	{ "claude-3-*",          64000, CLASSIC },
+	{ "claude-*-4-0*",       64000, CLASSIC },
+	{ "claude-opus-4-1*",    32000, CLASSIC | STRUCTURED },
+	{ "claude-opus-4-2*",    32000, CLASSIC },
+	{ "claude-sonnet-4-2*",  64000, CLASSIC },
+	{ "claude-opus-4-5*",    64000, CLASSIC | STRUCTURED | HAS_EFFORT },
+	{ "claude-*-4-5*",       64000, CLASSIC | STRUCTURED },
+	{ "claude-*-4-6*",      128000, LATER | CAN_DISABLE | SAMPLING },
+	{ "claude-*-4-7*",      128000, LATER | CAN_DISABLE | HAS_XHIGH },
+	{ "claude-*-4-8*",      128000, LATER | CAN_DISABLE | HAS_XHIGH },
+	{ "claude-sonnet-5-5*", 128000, NEWEST | BETWEEN | NO_FORCED },
+	{ "claude-opus-5-5*",   128000, NEWEST | NO_FORCED },
+	{ "claude-fable-5-1*",  128000, NEWEST | NO_FORCED },
+	{ "claude-fable-5-2*",  128000, NEWEST | NO_FORCED },
+	{ "claude-fable-*",     128000, NEWEST },
+	{ "claude-*",           128000, NEWEST | CAN_DISABLE },
 };
 
 /* "models/gemini-2.5-pro", "anthropic/claude-x", "claude-x[1m]" -> the name. */
@@ -65,6 +78,30 @@ static void bare_name(struct slice model, char out[MAX_MODEL_NAME])
 	}
 }
 
+static void set_claude_traits(const char *name, unsigned traits, struct model_traits *t)
+{
+	bool is_adaptive = traits & ADAPTIVE;
+	bool is_early = str_starts(name, "claude-3-");
+
+	t->thinking = is_adaptive ? STYLE_LEVEL : STYLE_BUDGET;
+	if (is_early && !str_starts(name, "claude-3-7")) {
+		t->thinking = STYLE_NONE;
+	}
+	t->effort_min = EFFORT_LOW;
+	t->effort_max = is_adaptive ? EFFORT_MAX : EFFORT_HIGH;
+	t->has_effort = traits & HAS_EFFORT;
+	t->has_xhigh = traits & HAS_XHIGH;
+	t->can_disable = traits & CAN_DISABLE;
+	t->between_tools = traits & BETWEEN;
+	t->sampling = traits & SAMPLING;
+	t->one_sampling = !is_early;
+	t->prefill = traits & PREFILL;
+	t->mid_system = traits & MID_SYSTEM;
+	t->no_forced = traits & NO_FORCED;
+	t->no_forced_with_thinking = !is_adaptive;
+	t->structured = traits & STRUCTURED;
+}
+
 static void claude_traits(const char *name, struct model_traits *t)
 {
 	const struct claude_line *line = NULL;
@@ -84,25 +121,9 @@ static void claude_traits(const char *name, struct model_traits *t)
 		t->structured = true;
 		return;
 	}
-	t->thinking = line->adaptive ? STYLE_LEVEL : STYLE_BUDGET;
-	if (str_starts(name, "claude-3-") && !str_starts(name, "claude-3-7")) {
-		t->thinking = STYLE_NONE;
-	}
 	t->max_output = line->max_output;
 	t->budget_min = 1024;
-	t->effort_min = EFFORT_LOW;
-	t->effort_max = line->adaptive ? EFFORT_MAX : EFFORT_HIGH;
-	t->has_effort = line->has_effort;
-	t->can_disable = line->can_disable;
-	t->between_tools = !line->can_disable;
-	t->sampling = line->sampling;
-	t->one_sampling = !str_starts(name, "claude-3-");
-	t->prefill = line->prefill;
-	t->mid_system = line->mid_system;
-	t->no_forced = line->no_forced;
-	t->no_forced_with_thinking = !line->adaptive;
-	t->structured = line->structured;
-	t->has_xhigh = line->has_xhigh;
+	set_claude_traits(name, line->traits, t);
 }
 
 static void gemini_traits(const char *name, struct model_traits *t)

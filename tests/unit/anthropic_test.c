@@ -182,8 +182,10 @@ static void c108_adaptive_models(void **state)
 	accept("claude-opus-4-6", HEAD
 	       "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":8192}," USER "}",
 	       "\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"medium\"}");
-	accept("claude-opus-5-5", HEAD "\"thinking\":{\"type\":\"disabled\"}," USER "}",
+	accept("claude-sonnet-5-5", HEAD "\"thinking\":{\"type\":\"disabled\"}," USER "}",
 	       "\"thinking\":{\"type\":\"between_tools\"}");
+	accept("claude-opus-5-5", HEAD "\"thinking\":{\"type\":\"disabled\"}," USER "}",
+	       "\"output_config\":{\"effort\":\"low\"}");
 	accept("claude-sonnet-5", HEAD "\"thinking\":{\"type\":\"disabled\"}," USER "}",
 	       "\"thinking\":{\"type\":\"disabled\"}");
 	accept("claude-sonnet-4-5", HEAD
@@ -199,8 +201,10 @@ static void c17_c52_tool_choice(void **state)
 		"\"any\",\"disable_parallel_tool_use\":true}," USER "}";
 
 	(void)state;
-	accept("claude-sonnet-5-5", body, "\"input_schema\":{\"type\":\"object\",\"properties\":"
+	accept("claude-sonnet-5", body, "\"input_schema\":{\"type\":\"object\",\"properties\":"
 	       "{}}}],\"tool_choice\":{\"type\":\"any\",\"disable_parallel_tool_use\":true}");
+	accept("claude-fable-5", body, "\"tool_choice\":{\"type\":\"any\"");
+	accept("claude-sonnet-5-5", body, "\"tool_choice\":{\"type\":\"auto\"");
 	accept("claude-opus-5-5", body, "\"tool_choice\":{\"type\":\"auto\"");
 	assert_has(to_model("claude-opus-5-5", body)->warnings, "emulated:tool_choice");
 	refuse("claude-sonnet-5-5", HEAD

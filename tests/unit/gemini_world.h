@@ -9,7 +9,7 @@
 #define BUDGET "gemini-2.5-flash"
 #define BUDGET_PRO "gemini-2.5-pro"
 #define HI "'contents':[{'parts':[{'text':'hi'}]}]"
-#define CLAUDE "claude-sonnet-5-5"
+#define CLAUDE "claude-sonnet-5"
 #define PNG "iVBORw0KGgo="
 
 static inline struct converted_text *convert(enum format_id from, enum format_id to,

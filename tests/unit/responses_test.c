@@ -21,7 +21,7 @@ static struct converted_text *to_claude(const char *body)
 		.from = FORMAT_RESPONSES,
 		.to = FORMAT_ANTHROPIC,
 		.provider = PROVIDER_ANTHROPIC,
-		.model = "claude-sonnet-5-5",
+		.model = "claude-sonnet-5",
 	};
 
 	return convert_text(&c, json(body));
