@@ -29,6 +29,9 @@ const SCHEMA = { ...OBJECT, properties: { answer: { type: "integer" } }, require
 const IMAGE = { type: "image/png", data: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4" +
   "2mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==" };
 
+const PDF = { type: "application/pdf",
+  data: Buffer.from("%PDF-1.4\n%%EOF\n").toString("base64") };
+
 const justCalls = (calls) => calls.map(({ name, args }) => ({ name, args }));
 
 for (const name of Object.keys(FORMATS)) {
@@ -92,6 +95,22 @@ for (const name of Object.keys(FORMATS)) {
           await ask({ image: IMAGE });
           assert.deepEqual(upstream.asked.at(-1).images,
             [{ type: "base64", media_type: IMAGE.type, data: IMAGE.data }]);
+        });
+
+        test(title("a document"), async () => {
+          script = () => ({ text: TEXT });
+          await ask({ pdf: PDF });
+          assert.deepEqual(upstream.asked.at(-1).documents,
+            [{ type: "base64", media_type: PDF.type, data: PDF.data }]);
+        });
+
+        test(title("a tool that must be called"), async () => {
+          script = () => ({ calls: [CALLS[2]] });
+          /* The vendor's newest model of that line cannot be forced. */
+          const said = await ask({ tools: TOOLS, choice: "get_time",
+            model: model.replace("sonnet-5-5", "sonnet-5") });
+          assert.deepEqual(justCalls(said.calls), justCalls([CALLS[2]]));
+          assert.equal(upstream.asked.at(-1).choice, "get_time");
         });
 
         test(title("structured output"), async () => {

@@ -5,14 +5,15 @@ import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { generateText, jsonSchema, Output, streamText, tool } from "ai";
 
-function messages({ history, results, prompt, image }) {
+function messages({ history, results, prompt, image, pdf }) {
   if (history) {
     return [...history, { role: "tool", content: results.map(({ call, output }) =>
       ({ type: "tool-result", toolCallId: call.id, toolName: call.name,
         output: { type: "text", value: output } })) }];
   }
-  const picture = image ? [{ type: "file", data: image.data, mediaType: image.type }] : [];
-  return [{ role: "user", content: [{ type: "text", text: prompt }, ...picture] }];
+  const media = [image, pdf].filter(Boolean)
+    .map(({ type, data }) => ({ type: "file", data, mediaType: type, filename: "a" }));
+  return [{ role: "user", content: [{ type: "text", text: prompt }, ...media] }];
 }
 
 function options(sdk, gateway, ask) {
@@ -20,6 +21,7 @@ function options(sdk, gateway, ask) {
     ...(ask.system && { instructions: ask.system }),
     ...(ask.tools && { tools: Object.fromEntries(ask.tools.map(({ name, description, schema }) =>
       [name, tool({ description, inputSchema: jsonSchema(schema) })])) }),
+    ...(ask.choice && { toolChoice: { type: "tool", toolName: ask.choice } }),
     ...(ask.think && { providerOptions: sdk.thinking }),
     ...(ask.schema && { output: Output.object({ schema: jsonSchema(ask.schema) }) }) };
 }

@@ -5,14 +5,16 @@ function client(gateway) {
   return new Anthropic({ apiKey: gateway.key, baseURL: gateway.url, maxRetries: 0 });
 }
 
-function messages({ history, results, prompt, image }) {
+const base64 = ({ type, data }) => ({ type: "base64", media_type: type, data });
+
+function messages({ history, results, prompt, image, pdf }) {
   if (history) {
     return [...history, { role: "user", content: results.map(({ call, output }) =>
       ({ type: "tool_result", tool_use_id: call.id, content: output })) }];
   }
-  const picture = image ? [{ type: "image",
-    source: { type: "base64", media_type: image.type, data: image.data } }] : [];
-  return [{ role: "user", content: [...picture, { type: "text", text: prompt }] }];
+  const picture = image ? [{ type: "image", source: base64(image) }] : [];
+  const file = pdf ? [{ type: "document", source: base64(pdf) }] : [];
+  return [{ role: "user", content: [...picture, ...file, { type: "text", text: prompt }] }];
 }
 
 function request(ask) {
@@ -20,6 +22,7 @@ function request(ask) {
     ...(ask.system && { system: ask.system }),
     ...(ask.tools && { tools: ask.tools.map((tool) => ({ name: tool.name,
       description: tool.description, input_schema: tool.schema })) }),
+    ...(ask.choice && { tool_choice: { type: "tool", name: ask.choice } }),
     ...(ask.think && { thinking: { type: "adaptive", display: "summarized" } }),
     ...(ask.schema && { output_config: { format: { type: "json_schema", schema: ask.schema } } }) };
 }

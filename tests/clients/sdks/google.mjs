@@ -5,13 +5,14 @@ function models(gateway) {
   return new GoogleGenAI({ apiKey: gateway.key, httpOptions: { baseUrl: gateway.url } }).models;
 }
 
-function contents({ history, results, prompt, image }) {
+function contents({ history, results, prompt, image, pdf }) {
   if (history) {
     return [...history, { role: "user", parts: results.map(({ call, output }) =>
       ({ functionResponse: { id: call.id, name: call.name, response: { output } } })) }];
   }
-  const picture = image ? [{ inlineData: { mimeType: image.type, data: image.data } }] : [];
-  return [{ role: "user", parts: [{ text: prompt }, ...picture] }];
+  const media = [image, pdf].filter(Boolean)
+    .map(({ type, data }) => ({ inlineData: { mimeType: type, data } }));
+  return [{ role: "user", parts: [{ text: prompt }, ...media] }];
 }
 
 function request(ask) {
@@ -19,6 +20,8 @@ function request(ask) {
     ...(ask.system && { systemInstruction: ask.system }),
     ...(ask.tools && { tools: [{ functionDeclarations: ask.tools.map((tool) =>
       ({ name: tool.name, description: tool.description, parametersJsonSchema: tool.schema })) }] }),
+    ...(ask.choice && { toolConfig: { functionCallingConfig: { mode: "ANY",
+      allowedFunctionNames: [ask.choice] } } }),
     ...(ask.think && { thinkingConfig: { includeThoughts: true, thinkingLevel: "HIGH" } }),
     ...(ask.schema && { responseMimeType: "application/json", responseJsonSchema: ask.schema }) } };
 }

@@ -5,24 +5,27 @@ function client(gateway) {
   return new OpenAI({ apiKey: gateway.key, baseURL: gateway.url + "/v1", maxRetries: 0 });
 }
 
-const dataUrl = (image) => `data:${image.type};base64,${image.data}`;
+const dataUrl = ({ type, data }) => `data:${type};base64,${data}`;
 
 /* --- Chat --- */
 
-function chatMessages({ history, results, system, prompt, image }) {
+function chatMessages({ history, results, system, prompt, image, pdf }) {
   if (history) {
     return [...history, ...results.map(({ call, output }) =>
       ({ role: "tool", tool_call_id: call.id, content: output }))];
   }
   const picture = image ? [{ type: "image_url", image_url: { url: dataUrl(image) } }] : [];
+  const file = pdf
+    ? [{ type: "file", file: { filename: "a.pdf", file_data: dataUrl(pdf) } }] : [];
   return [...(system ? [{ role: "system", content: system }] : []),
-    { role: "user", content: [{ type: "text", text: prompt }, ...picture] }];
+    { role: "user", content: [{ type: "text", text: prompt }, ...picture, ...file] }];
 }
 
 function chatRequest(ask) {
   return { model: ask.model, messages: chatMessages(ask),
     ...(ask.tools && { tools: ask.tools.map((tool) => ({ type: "function",
       function: { name: tool.name, description: tool.description, parameters: tool.schema } })) }),
+    ...(ask.choice && { tool_choice: { type: "function", function: { name: ask.choice } } }),
     ...(ask.think && { reasoning_effort: "medium" }),
     ...(ask.schema && { response_format: { type: "json_schema",
       json_schema: { name: "answer", strict: true, schema: ask.schema } } }) };
@@ -62,14 +65,16 @@ const chat = {
 
 /* --- Responses --- */
 
-function input({ history, results, prompt, image }) {
+function input({ history, results, prompt, image, pdf }) {
   if (history) {
     return [...history, ...results.map(({ call, output }) =>
       ({ type: "function_call_output", call_id: call.id, output }))];
   }
   const picture = image
     ? [{ type: "input_image", image_url: dataUrl(image), detail: "auto" }] : [];
-  return [{ role: "user", content: [{ type: "input_text", text: prompt }, ...picture] }];
+  const file = pdf ? [{ type: "input_file", filename: "a.pdf", file_data: dataUrl(pdf) }] : [];
+  return [{ role: "user",
+    content: [{ type: "input_text", text: prompt }, ...picture, ...file] }];
 }
 
 function responseRequest(ask) {
@@ -78,6 +83,7 @@ function responseRequest(ask) {
     ...(ask.system && { instructions: ask.system }),
     ...(ask.tools && { tools: ask.tools.map((tool) => ({ type: "function", strict: false,
       name: tool.name, description: tool.description, parameters: tool.schema })) }),
+    ...(ask.choice && { tool_choice: { type: "function", name: ask.choice } }),
     ...(ask.think && { reasoning: { effort: "medium", summary: "auto" } }),
     ...(ask.schema && { text: { format: { type: "json_schema", name: "answer", strict: true,
       schema: ask.schema } } }) };

@@ -92,7 +92,8 @@ export default {
       system: system.map((b) => b.text).join("\n"),
       texts: all.filter((b) => b.type === "text").map((b) => b.text),
       images: [...all, ...nested].filter((b) => b.type === "image").map((b) => b.source),
-      tools: (body.tools ?? []).map((tool) => tool.name),
+      documents: all.filter((b) => b.type === "document").map((b) => b.source),
+      tools: (body.tools ?? []).map((tool) => tool.name), choice: body.tool_choice?.name,
       results: all.filter((b) => b.type === "tool_result").map((b) => ({ id: b.tool_use_id,
         text: typeof b.content === "string" ? b.content
           : (b.content ?? []).map((c) => c.text ?? "").join("") })),

@@ -1,6 +1,6 @@
 // What OpenAI's Chat API says and is asked, for upstream.mjs. Thinking is the
 // reasoning_content of the servers that show it.
-import { event, pieces } from "./frames.mjs";
+import { base64, event, pieces } from "./frames.mjs";
 
 const STOPS = { end: "stop", calls: "tool_calls", length: "length" };
 
@@ -34,10 +34,6 @@ function partsOf(content) {
   return content ?? [];
 }
 
-function image(part) {
-  const [, media_type, data] = /^data:(.*?);base64,(.*)$/.exec(part.image_url.url) ?? [];
-  return { type: "base64", media_type, data };
-}
 
 export default {
   provider: "openai", basePath: "/v1",
@@ -83,8 +79,11 @@ export default {
       system: all.filter(isSystem).map((p) => p.text).join("\n"),
       texts: all.filter((p) => p.type === "text" && !isSystem(p) && p.role !== "tool")
         .map((p) => p.text),
-      images: all.filter((p) => p.type === "image_url").map(image),
+      images: all.filter((p) => p.type === "image_url")
+        .map((p) => base64(p.image_url.url)),
+      documents: all.filter((p) => p.type === "file").map((p) => base64(p.file.file_data)),
       tools: (body.tools ?? []).map((tool) => tool.function?.name ?? tool.custom.name),
+      choice: body.tool_choice?.function?.name,
       results: body.messages.filter((m) => m.role === "tool").map((m) => ({
         id: m.tool_call_id, text: partsOf(m.content).map((p) => p.text).join("") })),
       schema: body.response_format?.json_schema?.schema,

@@ -57,6 +57,8 @@ export default {
     const all = (body.contents ?? []).flatMap(({ role, parts }) =>
       parts.map((part) => ({ role, ...part })));
     const nested = all.flatMap((p) => p.functionResponse?.parts ?? []);
+    const media = [...all, ...nested].filter((p) => p.inlineData).map(({ inlineData }) =>
+      ({ type: "base64", media_type: inlineData.mimeType, data: inlineData.data }));
     const config = body.generationConfig ?? {};
     return {
       stream: request.url.includes(":streamGenerateContent"),
@@ -64,9 +66,10 @@ export default {
       model: /models\/([^:]+):/.exec(request.url)[1],
       system: (body.systemInstruction?.parts ?? []).map((p) => p.text).join("\n"),
       texts: all.filter((p) => p.text).map((p) => p.text),
-      images: [...all, ...nested].filter((p) => p.inlineData).map(({ inlineData }) =>
-        ({ type: "base64", media_type: inlineData.mimeType, data: inlineData.data })),
+      images: media.filter(({ media_type }) => media_type.startsWith("image/")),
+      documents: media.filter(({ media_type }) => !media_type.startsWith("image/")),
       tools: (body.tools ?? []).flatMap((t) => t.functionDeclarations ?? []).map((f) => f.name),
+      choice: body.toolConfig?.functionCallingConfig?.allowedFunctionNames?.[0],
       results: all.filter((p) => p.functionResponse).map(({ functionResponse }) =>
         ({ id: functionResponse.id, text: String(functionResponse.response.output ??
           functionResponse.response.error ?? JSON.stringify(functionResponse.response)) })),

@@ -1,5 +1,5 @@
 // What OpenAI's Responses API says and is asked, for upstream.mjs.
-import { event, pieces } from "./frames.mjs";
+import { base64, event, pieces } from "./frames.mjs";
 
 function usage({ input, cached, output, reasoning }) {
   return { input_tokens: input, input_tokens_details: { cached_tokens: cached },
@@ -94,11 +94,6 @@ function parts(content) {
 
 const textOf = (content) => parts(content).map((p) => p.text ?? "").join("");
 
-function image(part) {
-  const [, media_type, data] = /^data:(.*?);base64,(.*)$/.exec(part.image_url) ?? [];
-  return { type: "base64", media_type, data };
-}
-
 export default {
   provider: "openai", basePath: "/v1",
 
@@ -139,6 +134,7 @@ export default {
       ? [{ type: "message", role: "user", content: body.input }] : body.input;
     const messages = input.filter((i) => (i.type ?? "message") === "message");
     const isSystem = ({ role }) => role === "system" || role === "developer";
+    const given = input.flatMap((i) => parts(i.content ?? i.output));
     const outputs = input.filter((i) => /call_output$/.test(i.type));
     return {
       stream: body.stream === true, model: body.model, counts: false,
@@ -146,10 +142,11 @@ export default {
         .join("\n"),
       texts: messages.filter((m) => !isSystem(m)).flatMap((m) =>
         parts(m.content).filter((p) => p.text).map((p) => p.text)),
-      images: input.flatMap((i) => parts(i.content ?? i.output))
-        .filter((p) => p.type === "input_image").map(image),
+      images: given.filter((p) => p.type === "input_image").map((p) => base64(p.image_url)),
+      documents: given.filter((p) => p.type === "input_file").map((p) => base64(p.file_data)),
       tools: toolNames([...body.tools ?? [],
         ...input.filter((i) => i.type === "additional_tools").flatMap((i) => i.tools)]),
+      choice: body.tool_choice?.name,
       results: outputs.map((i) => ({ id: i.call_id, text: textOf(i.output) })),
       schema: body.text?.format?.schema,
       signatures: input.filter((i) => i.type === "reasoning").map((i) => i.encrypted_content),
