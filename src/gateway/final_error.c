@@ -10,6 +10,7 @@
 #include "base/json_scan.h"
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "formats/format.h"
 #include "gateway/limit_headers.h"
 
 static bool tried_several(const struct exchange *x)
@@ -87,24 +88,38 @@ static void write_converted(struct exchange *x, const char *more, struct buf *bo
 	error_write_body(x->endpoint.family, &error, body);
 }
 
+/* The page of a proxy or a firewall in between, or nothing at all, is no error
+ * that a client of the format could read (C157). */
+static bool is_own_format(const struct exchange *x)
+{
+	const struct shown_error *shown = &x->shown;
+	struct slice body = slice_trim(shown->body);
+
+	if (shown->format != x->format || shown->head.status < 400) {
+		return false;
+	}
+	return !format_find(x->format) || head_get(&shown->head, "content-encoding") ||
+	       slice_starts(body, "{") || slice_starts(body, "[");
+}
+
 static void show_upstream_error(struct exchange *x)
 {
 	const struct shown_error *shown = &x->shown;
 	const char *more = tried_several(x) ? explain(x) : NULL;
-	bool is_own_format = shown->format == x->format && shown->head.status >= 400;
+	bool is_converted = !is_own_format(x);
 	struct buf body = BUF_INIT(2 * MAX_ERROR_BODY_BYTES);
 	struct reply_head head;
 
 	x->status = shown->head.status;
-	if (!is_own_format) {
+	if (is_converted) {
 		write_converted(x, more, &body);
 	} else if (!more || !splice_message(shown->body, more, &body)) {
 		buf_add(&body, shown->body.ptr, shown->body.len);
 	}
 	x->call.candidate = shown->candidate;
 	x->call.format = shown->format;
-	x->call.is_converted = !is_own_format;
-	head = reply_head_make(x, &shown->head, is_own_format ? NULL : "application/json");
+	x->call.is_converted = is_converted;
+	head = reply_head_make(x, &shown->head, is_converted ? "application/json" : NULL);
 	x->call.candidate = NULL;
 	x->error = arena_strndup(&x->arena, buf_text(&body), body.len < 400 ? body.len : 400);
 	x->bytes_out += (int64_t)body.len;

@@ -200,6 +200,17 @@ def test_nonsense_that_is_converted(kind, storm):
             ask(gateway, ANTHROPIC, is_stream)
 
 
+@pytest.mark.parametrize("family", STREAMING, ids=repr)
+def test_an_error_page_becomes_an_error_of_the_format(family, storm):
+    """A proxy's page between gateway and vendor is nothing a client can read."""
+    with Script() as upstream:
+        gateway = storm({"upstream_accounts": [account_of(family, upstream)]})
+        for status, body in ((502, HTML), (403, HTML), (503, b"")):
+            upstream.data = wire.answer(status, [("Content-Type", "text/html")], body)
+            gateway.forgive()
+            assert ask(gateway, family, False) == status
+
+
 def test_random_mutations_of_a_stream(storm):
     """Bytes changed anywhere inside a good answer."""
     dice = chance()

@@ -62,7 +62,8 @@ class Family:
     def check_error(self, answer, status):
         """Is the answer an error of this status in the family's own shape?"""
         assert answer.status == status, (answer.head.raw, answer.body)
-        assert answer.header("content-type", "").startswith("application/json")
+        kind = answer.header("content-type", "")
+        assert kind.startswith("application/json"), (answer.head.raw, answer.body)
         value = answer.json()
         error = value["error"]
         assert isinstance(error["message"], str) and error["message"]
