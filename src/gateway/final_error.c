@@ -79,6 +79,9 @@ static void write_converted(struct exchange *x, const char *more, struct buf *bo
 
 	error_read(x->shown.head.status, x->shown.body, &x->arena, &error);
 	error.request_id = x->request_id;
+	if (x->shown.format == x->format) {
+		error.status = x->shown.head.status;
+	}
 	error.retry_after_ms = retry_ms ? retry_ms : error.retry_after_ms;
 	x->retry_after_ms = error.retry_after_ms;
 	if (more) {
