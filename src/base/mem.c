@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Larger ones may come from the kernel, zeroed already. */
+#define CLEARED_BYTES 4096
+
 static void *checked(void *ptr)
 {
 	if (!ptr) {
@@ -20,8 +23,13 @@ void *xmalloc(size_t size)
 	return checked(malloc(size ? size : 1));
 }
 
+/* glibc's calloc passes by its thread caches, and what is small is zeroed
+ * faster than it is found elsewhere. */
 void *xcalloc(size_t count, size_t size)
 {
+	if (size && count <= CLEARED_BYTES / size) {
+		return memset(xmalloc(count * size), 0, count * size);
+	}
 	return checked(calloc(count ? count : 1, size ? size : 1));
 }
 
