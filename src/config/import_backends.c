@@ -185,7 +185,6 @@ void import_backends(struct import_work *w)
 {
 	static const char *const proxy[] = { "enable_system_prompt", "forward_client_ip", NULL };
 	static const char *const detection[] = { "error_codes", "error_patterns", NULL };
-	const struct node *key = import_get(w, w->root, "proxy_api_key");
 	const struct node *list = import_get(w, w->root, "backends");
 
 	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->count; i++) {
@@ -193,12 +192,8 @@ void import_backends(struct import_work *w)
 	}
 	take_models(w);
 	take_fallback(w);
-	if (key && key->kind == NODE_SCALAR && *key->text) {
-		import_key_add(w, &(struct import_key){
-			.name = "proxy_api_key", .text = key->text,
-			.permissions = "[read, write]",
-		}, key);
-	}
+	import_shared_key(w, import_get(w, w->root, "proxy_api_key"), "proxy_api_key",
+			  "[read, write]");
 	import_listen(w, import_get(w, w->root, "listen"), NULL);
 	copy_all(w, "proxy", proxy);
 	copy_all(w, "detection", detection);

@@ -106,23 +106,6 @@ static void take_router(struct import_work *w)
 	}
 }
 
-static void take_key(struct import_work *w)
-{
-	const struct node *key = import_get(w, w->root, "APIKEY");
-
-	if (!key || key->kind != NODE_SCALAR || !*key->text) {
-		return;
-	}
-	if (import_variable(w, key->text)) {
-		import_leave(w, key, "its text is in a variable: llm-gateway apikey add makes a "
-			     "new key");
-		return;
-	}
-	import_key_add(w, &(struct import_key){
-		.name = "claude-code-router", .text = key->text, .permissions = "[read, write]",
-	}, key);
-}
-
 static void take_proxy(struct import_work *w)
 {
 	const struct node *proxy = import_get2(w, w->root, "PROXY_URL", "HTTPS_PROXY");
@@ -158,7 +141,8 @@ void import_claude_router(struct import_work *w)
 		take_provider(w, list->items[i]);
 	}
 	take_router(w);
-	take_key(w);
+	import_shared_key(w, import_get(w, w->root, "APIKEY"), "claude-code-router",
+			  "[read, write]");
 	import_listen(w, import_get(w, w->root, "HOST"), import_get(w, w->root, "PORT"));
 	import_level(w, w->root, "LOG_LEVEL", "logging.level");
 	take_proxy(w);

@@ -94,22 +94,10 @@ static void take_provider(struct import_work *w, const char *name, const struct 
 	import_account_add(w, a, n);
 }
 
-static void take_strategy(struct import_work *w, const struct node *balancer)
-{
-	static const char *const names[][2] = {
-		{ "round_robin", "round-robin" }, { "weighted", "weighted" },
-		{ "least_connections", "least-connections" }, { "random", "random" },
-	};
-	const struct node *strategy = import_get(w, balancer, "strategy");
-
-	for (size_t i = 0; strategy && i < ARRAY_LEN(names); i++) {
-		if (str_eq(strategy->text, names[i][0])) {
-			import_set(w, strategy, "routing.strategy", names[i][1]);
-			return;
-		}
-	}
-	import_leave(w, strategy, "there is no such strategy");
-}
+static const struct import_strategy strategies[] = {
+	{ "round_robin", "round-robin" }, { "weighted", "weighted" },
+	{ "least_connections", "least-connections" }, { "random", "random" },
+};
 
 void import_env_providers(struct import_work *w)
 {
@@ -138,7 +126,8 @@ void import_env_providers(struct import_work *w)
 		{ "idle_timeout", "idle clients are let go by the gateway's own rule" },
 		{ NULL, NULL },
 	});
-	take_strategy(w, balancer);
+	import_set_strategy(w, import_get(w, balancer, "strategy"), strategies,
+			    ARRAY_LEN(strategies));
 	import_copy(w, balancer, "health_check_interval", "health_check.interval");
 	import_level(w, logging, "level", "logging.level");
 	import_copy(w, logging, "format", "logging.format");

@@ -3,24 +3,11 @@
 
 #include "base/limits.h"
 
-static void take_strategy(struct import_work *w, const struct node *router)
-{
-	static const char *const names[][2] = {
-		{ "simple-shuffle", "weighted" }, { "least-busy", "least-connections" },
-		{ "latency-based-routing", "least-latency" },
-		{ "usage-based-routing", "health-first" },
-		{ "usage-based-routing-v2", "health-first" },
-	};
-	const struct node *strategy = import_get(w, router, "routing_strategy");
-
-	for (size_t i = 0; strategy && i < ARRAY_LEN(names); i++) {
-		if (str_eq(strategy->text, names[i][0])) {
-			import_set(w, strategy, "routing.strategy", names[i][1]);
-			return;
-		}
-	}
-	import_leave(w, strategy, "there is no such strategy");
-}
+static const struct import_strategy strategies[] = {
+	{ "simple-shuffle", "weighted" }, { "least-busy", "least-connections" },
+	{ "latency-based-routing", "least-latency" },
+	{ "usage-based-routing", "health-first" }, { "usage-based-routing-v2", "health-first" },
+};
 
 static void add_fallbacks(struct import_work *w, const struct node *map)
 {
@@ -83,24 +70,6 @@ static void take_retries(struct import_work *w, const struct node *section)
 	}
 }
 
-static void take_master_key(struct import_work *w, const struct node *general)
-{
-	const struct node *key = import_get(w, general, "master_key");
-
-	if (!key || key->kind != NODE_SCALAR || !*key->text) {
-		return;
-	}
-	if (import_variable(w, key->text)) {
-		import_leave(w, key, "its text is in a variable: llm-gateway apikey add makes a "
-			     "new key");
-		return;
-	}
-	import_key_add(w, &(struct import_key){
-		.name = "master_key", .text = key->text,
-		.permissions = "[read, write, admin]",
-	}, key);
-}
-
 void import_litellm_settings(struct import_work *w)
 {
 	static const char database[] = "everything is kept in the gateway's home";
@@ -127,11 +96,13 @@ void import_litellm_settings(struct import_work *w)
 	const struct node *settings = import_get(w, w->root, "litellm_settings");
 	const struct node *router = import_get(w, w->root, "router_settings");
 
-	take_master_key(w, general);
+	import_shared_key(w, import_get(w, general, "master_key"), "master_key",
+			  "[read, write, admin]");
 	take_fallbacks(w, settings);
 	take_fallbacks(w, router);
 	take_group_names(w, router);
-	take_strategy(w, router);
+	import_set_strategy(w, import_get(w, router, "routing_strategy"), strategies,
+			    ARRAY_LEN(strategies));
 	take_retries(w, settings);
 	take_retries(w, router);
 	import_copy(w, settings, "request_timeout", "proxy.response_timeout");

@@ -225,3 +225,19 @@ void import_key_add(struct import_work *w, const struct import_key *key,
 	}
 	buf_release(&entry);
 }
+
+void import_shared_key(struct import_work *w, const struct node *key, const char *name,
+		       const char *permissions)
+{
+	if (!key || key->kind != NODE_SCALAR || !*key->text) {
+		return;
+	}
+	if (import_variable(w, key->text)) {
+		import_leave(w, key, "its text is in a variable: llm-gateway apikey add makes a "
+			     "new key");
+		return;
+	}
+	import_key_add(w, &(struct import_key){
+		.name = name, .text = key->text, .permissions = permissions,
+	}, key);
+}

@@ -139,6 +139,19 @@ struct import_key {
 void import_key_add(struct import_work *w, const struct import_key *key,
 		    const struct node *from);
 
+/* The one key that all clients share, as the file has it: `key` may be NULL. One
+ * that stands in a variable is left out. */
+void import_shared_key(struct import_work *w, const struct node *key, const char *name,
+		       const char *permissions);
+
+/* routing.strategy by the file's own word for it. */
+struct import_strategy {
+	const char *theirs;
+	const char *ours;
+};
+void import_set_strategy(struct import_work *w, const struct node *strategy,
+			 const struct import_strategy *names, size_t count);
+
 /* A text as YAML scalar, in the arena. */
 const char *import_yaml(struct import_work *w, const char *text);
 

@@ -186,3 +186,15 @@ void import_level(struct import_work *w, const struct node *map, const char *key
 		buf_release(&lower);
 	}
 }
+
+void import_set_strategy(struct import_work *w, const struct node *strategy,
+			 const struct import_strategy *names, size_t count)
+{
+	for (size_t i = 0; strategy && i < count; i++) {
+		if (str_eq(strategy->text, names[i].theirs)) {
+			import_set(w, strategy, "routing.strategy", names[i].ours);
+			return;
+		}
+	}
+	import_leave(w, strategy, "there is no such strategy");
+}
