@@ -123,6 +123,11 @@
 /* Thinking and signatures before one call. */
 #define MAX_REMEMBERED_CALL_BYTES (64 * KIB)
 
+/* Media that are fetched for one request (C76), and how many: as much as
+ * Gemini takes inside one. */
+#define MAX_FETCHED_BYTES (20 * MIB)
+#define MAX_FETCHED_MEDIA 16
+
 /* Memory that one exchange's arena may take beside its body. */
 #define MAX_ARENA_BYTES (256 * MIB)
 

@@ -192,3 +192,40 @@ bool mime_is_text(struct slice mime)
 {
 	return mime.len >= 5 && memcmp(mime.ptr, "text/", 5) == 0;
 }
+
+/* ---- by URL ---- */
+
+struct url_list {
+	struct hub_block **items;
+	size_t count;
+	size_t max;
+};
+
+static void collect_urls(const struct hub_blocks *blocks, struct url_list *list)
+{
+	for (struct hub_block *b = blocks->first; b; b = b->next) {
+		if (b->kind == BLOCK_TOOL_RESULT) {
+			collect_urls(&b->tool_result.blocks, list);
+		} else if (b->kind == BLOCK_IMAGE || b->kind == BLOCK_DOCUMENT) {
+			collect_urls(&b->media.media.blocks, list);
+			if (b->media.media.source != SOURCE_URL) {
+				continue;
+			}
+			if (list->count < list->max) {
+				list->items[list->count] = b;
+			}
+			list->count++;
+		}
+	}
+}
+
+size_t media_urls(struct hub_request *req, struct hub_block **out, size_t max)
+{
+	struct url_list list = { out, 0, max };
+
+	collect_urls(&req->system, &list);
+	messages_each(message, req) {
+		collect_urls(&message->blocks, &list);
+	}
+	return list.count;
+}

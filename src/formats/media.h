@@ -26,6 +26,10 @@ bool mime_is_text(struct slice mime);
  * (C72). `media` is the encoder's own copy. False: refused. */
 bool image_prepare(struct conversion *c, struct hub_media *media, bool four_types_only);
 
+/* The blocks of a request that name their media by URL, those inside tool
+ * results and documents too; how many, of which at most `max` are in `out`. */
+size_t media_urls(struct hub_request *req, struct hub_block **out, size_t max);
+
 /* C77: a file id goes to the provider that issued it; else refused. */
 bool file_is_ours(struct conversion *c, const struct hub_media *media, enum hub_origin own);
 

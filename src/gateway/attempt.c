@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/demo_upstream.h"
+#include "gateway/media_fetch.h"
 #include "gateway/upstream_request.h"
 
 static void release_call(struct call *c)
@@ -22,6 +23,7 @@ void attempt_end_call(struct exchange *x)
 {
 	struct call *c = &x->call;
 
+	media_fetch_end(x);
 	if (c->transfer) {
 		transfer_abort(c->transfer);
 		c->transfer = NULL;
@@ -189,7 +191,10 @@ static bool take_step(struct exchange *x, const struct step *step)
 	switch (step->kind) {
 	case STEP_TRY:
 		begin_call(x, step->candidate);
-		if (!send_request(x, &err)) {
+		if (media_fetch_begin(x, &err)) {
+			return true;
+		}
+		if (err.kind || !send_request(x, &err)) {
 			unfit(x, &err);
 			return false;
 		}
@@ -211,6 +216,12 @@ static bool take_step(struct exchange *x, const struct step *step)
 	return true;
 }
 
+void attempt_refuse(struct exchange *x, const struct err *err)
+{
+	unfit(x, err);
+	attempt_next(x);
+}
+
 void attempt_again(struct exchange *x)
 {
 	struct err err = ERR_INIT;
@@ -220,8 +231,7 @@ void attempt_again(struct exchange *x)
 	} else if (x->state == EXCHANGE_SENDING) {
 		pump_broken(x, err.msg);
 	} else {
-		unfit(x, &err);
-		attempt_next(x);
+		attempt_refuse(x, &err);
 	}
 }
 

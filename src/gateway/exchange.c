@@ -46,6 +46,8 @@ void exchange_forget_request(struct exchange *x)
 	body_release(&x->body);
 	buf_release(&x->call.converted.body);
 	arena_release(&x->hub_arena);
+	budget_give(&x->worker->shared->budget, x->fetched_bytes);
+	x->fetched_bytes = 0;
 	x->hub = NULL;
 }
 

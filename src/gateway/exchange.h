@@ -11,12 +11,13 @@
  *
  * The parts: exchange.c (life and record), admit.c (who may ask what),
  * local.c (answers of the gateway itself), attempt.c (one candidate after
- * the other), waiting.c (for a place, for a token), upstream_request.c and
- * upstream_body.c (what is sent to it), call.c (what it answers), rounds.c (one
- * answer of several calls), inside.c (errors that say 200), pump.c (upstream to
- * client), keepalive.c (signs of life), pin.c (state that lives upstream),
- * reply_head.c (headers), refuse.c and final_error.c (error answers).
- * running.c tells what is in progress.
+ * the other), waiting.c (for a place, for a token), media_fetch.c (what the
+ * request only names), upstream_request.c and upstream_body.c (what is sent
+ * to it), call.c (what it answers), rounds.c (one answer of several calls),
+ * inside.c (errors that say 200), pump.c (upstream to client), keepalive.c
+ * (signs of life), pin.c (state that lives upstream), reply_head.c (headers),
+ * refuse.c and final_error.c (error answers). running.c tells what is in
+ * progress.
  */
 #ifndef GATEWAY_EXCHANGE_H
 #define GATEWAY_EXCHANGE_H
@@ -118,6 +119,9 @@ struct exchange {
 	struct hub_request *hub;        /* decoded once, for conversions */
 	struct arena hub_arena;         /* ... and all that belongs to it */
 	struct warnings warnings;
+	struct media_fetch *fetch;      /* media that the hub names by URL; NULL: none is
+					 * being fetched */
+	size_t fetched_bytes;           /* of the hub, taken from the budget */
 	struct sig_scope signatures;    /* for the hub */
 	enum history_scope history;     /* what goes from it */
 	uint64_t session;               /* affinity; 0: none */
@@ -210,6 +214,8 @@ void attempt_failed(struct exchange *x, const struct outcome *outcome);
 void attempt_failed_inside(struct exchange *x, const struct outcome *outcome);
 /* Asks the call's candidate once more. */
 void attempt_again(struct exchange *x);
+/* The call's candidate cannot be asked, and nobody is to blame: the next. */
+void attempt_refuse(struct exchange *x, const struct err *err);
 /* Lets the running call go without blame. */
 void attempt_end_call(struct exchange *x);
 

@@ -75,6 +75,8 @@ struct transfer_spec {
 	int64_t tls_timeout_ms;
 	int64_t idle_timeout_ms;        /* how old a kept connection may be */
 	struct arena *arena;            /* for the head; outlives the transfer */
+	bool is_public_only;            /* connects to public addresses alone, and
+					 * neither takes nor leaves a kept connection */
 };
 
 /* Safe inside every event but on_done. */

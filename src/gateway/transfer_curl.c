@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "gateway/curl_pool.h"
+#include "gateway/public_address.h"
 
 #define MAX_SPARE_HANDLES 256
 #define READ_BUFFER_BYTES 16384L
@@ -36,6 +37,7 @@ struct curl_transfer {
 	bool is_paused;
 	bool is_aborted;
 	bool is_in_callback;
+	bool is_refused;                /* its address is not public */
 	struct timer connect_timer;
 	struct deferred free;
 	char detail[CURL_ERROR_SIZE];
@@ -133,6 +135,33 @@ static size_t on_write(char *data, size_t size, size_t count, void *ctx)
 	t->events->on_body(t->ctx, (struct slice){ data, len });
 	t->is_in_callback = false;
 	return t->is_aborted ? 0 : len;
+}
+
+/* libcurl asks with the address that it is about to connect to, so that no
+ * name can mean something else a moment later. */
+static curl_socket_t open_public_socket(void *ctx, curlsocktype purpose,
+					struct curl_sockaddr *to)
+{
+	struct curl_transfer *t = ctx;
+
+	(void)purpose;
+	if (!address_is_public(&to->addr)) {
+		t->is_refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(to->family, to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->protocol);
+}
+
+/* A kept connection would lead where nobody looked. */
+static void set_guard(struct curl_transfer *t)
+{
+	bool is_guarded = t->spec.is_public_only;
+
+	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION,
+			 is_guarded ? open_public_socket : NULL);
+	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, is_guarded ? 1L : 0L);
+	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, is_guarded ? 1L : 0L);
 }
 
 static CURL *new_easy(struct curl_pool *p)
@@ -243,6 +272,7 @@ static bool set_options(struct curl_transfer *t)
 		return false;
 	}
 	set_method(easy, spec);
+	set_guard(t);
 	set_headers(t);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, &t->job);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
@@ -396,6 +426,7 @@ static void on_end(struct curl_job *job, int code)
 		return;
 	}
 	str_copy(detail, sizeof detail,
+		 t->is_refused ? "its address is not public" :
 		 t->detail[0] ? t->detail : curl_easy_strerror((CURLcode)code));
 	t->is_aborted = true;
 	t->free.run = free_transfer;
@@ -433,4 +464,20 @@ struct transfer *curl_transfer_start(struct curl_pool *p, const struct transfer_
 	t->connect_timer.on_fire = on_connect_timer;
 	loop_timer_set(p->loop, &t->connect_timer, (uint64_t)spec->connect_timeout_ms);
 	return &t->base;
+}
+
+const char *curl_redirect(const char *base, const char *location, struct arena *a)
+{
+	CURLU *url = curl_url();
+	char *text = NULL;
+	const char *copy = NULL;
+
+	if (url && curl_url_set(url, CURLUPART_URL, base, 0) == CURLUE_OK &&
+	    curl_url_set(url, CURLUPART_URL, location, 0) == CURLUE_OK &&
+	    curl_url_get(url, CURLUPART_URL, &text, 0) == CURLUE_OK) {
+		copy = arena_strdup(a, text);
+	}
+	curl_free(text);
+	curl_url_cleanup(url);
+	return copy;
 }

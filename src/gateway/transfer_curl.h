@@ -20,4 +20,8 @@ struct transfer *curl_transfer_start(struct curl_pool *p, const struct transfer_
 				     const struct transfer_events *events, void *ctx,
 				     struct err *err);
 
+/* The address that `location` means for who asked `base`; in the arena. NULL:
+ * none. */
+const char *curl_redirect(const char *base, const char *location, struct arena *a);
+
 #endif

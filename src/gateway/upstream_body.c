@@ -207,7 +207,7 @@ static bool build_body(struct exchange *x, const struct upstream_account *accoun
 /* ---- converted ---- */
 
 /* Decoded once; every candidate of another format is encoded from it. */
-static bool decode_hub(struct exchange *x, struct err *err)
+bool upstream_body_decode(struct exchange *x, struct err *err)
 {
 	struct api_error error;
 	struct convert_source source = {
@@ -244,8 +244,7 @@ static bool convert_body(struct exchange *x, const struct candidate *c, const ch
 	};
 	struct api_error error;
 
-	body_unpatch(&x->body);
-	if (!decode_hub(x, err)) {
+	if (!upstream_body_decode(x, err)) {
 		return false;
 	}
 	if (x->history == HISTORY_ALL) {

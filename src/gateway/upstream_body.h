@@ -14,4 +14,7 @@ bool upstream_body_build(struct exchange *x, const struct candidate *c,
 			 struct provider_request *req, struct transfer_spec *spec,
 			 struct err *err);
 
+/* The request in the hub, in x->hub; decoded once. False + ERR_INVALID. */
+bool upstream_body_decode(struct exchange *x, struct err *err);
+
 #endif

@@ -16,9 +16,9 @@ class Authority:
                 "-subj", "/CN=llm-gateway test authority")
         self.cert, self.key = self._issue("server", "IP:127.0.0.1,DNS:localhost")
 
-    def server_context(self, name=None):
+    def server_context(self, name=None, kind="DNS"):
         """For a server with the usual certificate, or one for `name` only."""
-        cert, key = self._issue(name, f"DNS:{name}") if name else (self.cert, self.key)
+        cert, key = self._issue(name, f"{kind}:{name}") if name else (self.cert, self.key)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert, key)
         return context

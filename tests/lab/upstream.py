@@ -53,9 +53,9 @@ class Request:
 
 
 class Upstream:
-    """Listens on a free port of 127.0.0.1 from creation to `close`."""
+    """Listens on a free port of `host` from creation to `close`."""
 
-    def __init__(self, reply=None, tls=None, raw=None):
+    def __init__(self, reply=None, tls=None, raw=None, host="127.0.0.1"):
         """`tls` is an ssl.SSLContext. `raw(sock)` takes over whole connections
         instead (for servers that do not even speak HTTP)."""
         self.reply = reply
@@ -64,10 +64,10 @@ class Upstream:
         self._tls, self._raw = tls, raw
         self._taken = queue.Queue()
         self._open = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.create_server((host, 0), backlog=512)
         self.port = self._listener.getsockname()[1]
         scheme = "https" if tls else "http"
-        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        self.url = f"{scheme}://{host}:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self):
