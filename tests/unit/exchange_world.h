@@ -73,7 +73,7 @@ static inline void run(const struct way *way, const char *body, const char *upst
 		.signatures = remembers,
 	};
 	const char *model = way->model ? way->model : usual[way->upstream].model;
-	const struct convert_target target = { way->upstream, &account, model, "asked" };
+	const struct convert_target target = { way->upstream, &account, model, "asked", 0 };
 	struct api_error error = { .message = "" };
 	struct warnings warnings;
 	struct converted converted;

@@ -473,7 +473,7 @@ static struct converted_text *encode_hub(struct hub_request *req)
 {
 	static struct converted_text out;
 	const struct upstream_account account = { .provider = PROVIDER_OPENAI };
-	const struct convert_target target = { FORMAT_RESPONSES, &account, "gpt-4.1", "asked" };
+	const struct convert_target target = { FORMAT_RESPONSES, &account, "gpt-4.1", "asked", 0 };
 	struct api_error error = { .message = "" };
 	struct warnings warnings;
 	struct converted converted;
