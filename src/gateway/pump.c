@@ -48,11 +48,17 @@ static bool needs_whole(const struct exchange *x)
 	return x->is_filtering && !c->is_stream;
 }
 
+static bool was_renamed(const struct exchange *x)
+{
+	return !str_eq(x->model, x->call.candidate->model) ||
+	       str_ends(x->model, MODEL_LONG_CONTEXT);
+}
+
 static void begin_answer(struct exchange *x)
 {
 	struct call *c = &x->call;
 	bool can_filter = !c->is_converted && !head_get(&c->head, "content-encoding");
-	bool renames = can_filter && x->model && !str_eq(x->model, c->candidate->model) &&
+	bool renames = can_filter && x->model && was_renamed(x) &&
 		       x->endpoint.op != OP_OTHER && x->endpoint.op != OP_COUNT_TOKENS;
 	bool hides = can_filter && c->asked_usage && c->is_stream;
 

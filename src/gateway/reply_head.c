@@ -16,6 +16,11 @@ static const char *const dropped[] = {
 	"access-control-allow-credentials",
 };
 
+/* They describe the body byte by byte: wrong once the model's name is put back. */
+static const char *const of_the_bytes[] = {
+	"etag", "content-md5", "digest", "content-digest", "repr-digest",
+};
+
 const char *head_get(const struct transfer_head *head, const char *name)
 {
 	for (size_t i = 0; i < head->header_count; i++) {
@@ -54,16 +59,23 @@ static bool is_named_by_connection(const char *connection, const char *name)
 	return false;
 }
 
-static bool is_dropped(const char *name)
+static bool is_one_of(const char *const *names, size_t count, const char *name)
 {
 	char first = (char)(*name | 0x20);
 
-	for (size_t i = 0; i < ARRAY_LEN(dropped); i++) {
-		if (dropped[i][0] == first && str_ieq(name, dropped[i])) {
+	for (size_t i = 0; i < count; i++) {
+		if (names[i][0] == first && str_ieq(name, names[i])) {
 			return true;
 		}
 	}
-	return strncasecmp(name, "x-llm-gateway-", 14) == 0;
+	return false;
+}
+
+static bool is_dropped(const struct exchange *x, const char *name)
+{
+	return is_one_of(dropped, ARRAY_LEN(dropped), name) ||
+	       (x->is_filtering && is_one_of(of_the_bytes, ARRAY_LEN(of_the_bytes), name)) ||
+	       strncasecmp(name, "x-llm-gateway-", 14) == 0;
 }
 
 static void add(struct reply_head *out, const char *name, const char *value)
@@ -149,7 +161,7 @@ struct reply_head reply_head_make(struct exchange *x, const struct transfer_head
 	for (size_t i = 0; head && !x->call.is_converted && i < head->header_count; i++) {
 		const struct header *h = &head->headers[i];
 
-		if (!is_dropped(h->name) && !is_named_by_connection(connection, h->name) &&
+		if (!is_dropped(x, h->name) && !is_named_by_connection(connection, h->name) &&
 		    !(content_type && str_ieq(h->name, "content-type"))) {
 			add(&out, h->name, h->value);
 		}

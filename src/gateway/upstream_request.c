@@ -101,6 +101,22 @@ static void add_trace(struct header_set *set)
 	}
 }
 
+/* Claude's long context is asked for by a suffix of the model's name, which
+ * the vendor knows as a beta. */
+static void ask_for_long_context(struct exchange *x, struct provider_request *req)
+{
+	static const char beta[] = "context-1m-2025-08-07";
+
+	if (req->format != FORMAT_ANTHROPIC || !str_ends(req->model, MODEL_LONG_CONTEXT)) {
+		return;
+	}
+	req->model = arena_strndup(&x->arena, req->model,
+				   strlen(req->model) - strlen(MODEL_LONG_CONTEXT));
+	req->anthropic_beta = *req->anthropic_beta
+		? arena_printf(&x->arena, "%s,%s", req->anthropic_beta, beta) : beta;
+	req->adds_beta = true;
+}
+
 static bool build_headers(struct exchange *x, const struct provider_request *req,
 			  struct transfer_spec *spec, struct err *err)
 {
@@ -109,6 +125,9 @@ static bool build_headers(struct exchange *x, const struct provider_request *req
 
 	if (!req->is_converted) {
 		client_each_header(x->client, copy_client_header, &set);
+	}
+	if (req->adds_beta) {
+		put(&set, "anthropic-beta", req->anthropic_beta);
 	}
 	if (!add_credential(&set, req, err)) {
 		return false;
@@ -160,6 +179,7 @@ bool upstream_request_build(struct exchange *x, const struct candidate *c,
 
 	x->call.format = req.format;
 	x->format_out = req.format;
+	ask_for_long_context(x, &req);
 	*spec = (struct transfer_spec){
 		.method = client_method(x->client),
 		.arena = &x->arena,

@@ -3,6 +3,9 @@
 #include "providers/url.h"
 #include "providers/vendors.h"
 
+/* Longer ones are nobody's. */
+#define MODEL_NAME_BYTES 256
+
 const char *const provider_request_id_headers[] = {
 	"request-id", "x-request-id", "apim-request-id", "x-ms-request-id",
 	"x-generation-id", "x-goog-request-id", NULL,
@@ -63,7 +66,7 @@ bool provider_url(const struct provider_request *req, struct arena *a,
 	return true;
 }
 
-bool provider_serves(const struct upstream_account *account, const char *model)
+static bool serves_name(const struct upstream_account *account, const char *model)
 {
 	if (account->has_models) {
 		return list_matches(&account->models, model);
@@ -72,6 +75,20 @@ bool provider_serves(const struct upstream_account *account, const char *model)
 		return pair_get(&account->azure_deployments, model) != NULL;
 	}
 	return any_matches(provider_find(account->provider)->usual_models, model);
+}
+
+bool provider_serves(const struct upstream_account *account, const char *model)
+{
+	char bare[MODEL_NAME_BYTES];
+
+	if (serves_name(account, model)) {
+		return true;
+	}
+	if (!str_ends(model, MODEL_LONG_CONTEXT) || !str_copy(bare, sizeof bare, model)) {
+		return false;
+	}
+	bare[strlen(bare) - strlen(MODEL_LONG_CONTEXT)] = '\0';
+	return serves_name(account, bare);
 }
 
 bool provider_is_catch_all(const struct upstream_account *account)

@@ -31,6 +31,7 @@ struct provider_request {
 	                                 * operation and is_stream do not say it */
 	const char *anthropic_version;  /* of the client, or chosen by the conversion */
 	const char *anthropic_beta;     /* of the client; several lines joined by "," */
+	bool adds_beta;                 /* ... and one more, which the client did not send */
 };
 
 struct header {
@@ -78,6 +79,9 @@ const struct provider *provider_find(enum provider_id id);
  * as for `path`, and ERR_INVALID for a base_url that is no http(s) URL. */
 bool provider_url(const struct provider_request *req, struct arena *a,
 		  const char **url, struct err *err);
+
+/* Behind a name of Claude's: with the long context. Not part of the name. */
+#define MODEL_LONG_CONTEXT "[1m]"
 
 /* Does this account, by its `models` or the provider's usual names, serve it? */
 bool provider_serves(const struct upstream_account *account, const char *model);

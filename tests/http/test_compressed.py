@@ -32,7 +32,7 @@ ENCODINGS = {
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
-def test_encodings(name, upstream, start):
+def test_lesson_92_encodings(name, upstream, start):
     encoding, pack = ENCODINGS[name]
     gateway = start({"upstream_accounts": [CHAT.account(upstream)]})
     generator = Generator(name)

@@ -1,4 +1,5 @@
 """Headers: whose go through, whose stay, what the answer carries."""
+import json
 import re
 
 import pytest
@@ -174,3 +175,36 @@ def test_forged_lines_never_leave_a_header(upstream, start):
             assert "x-forged" not in request.head
             request.answer(wire.json_answer(GEMINI.answer()))
         assert "x-forged" not in client.read_answer().head
+
+
+@pytest.mark.parametrize("sent", [None, "one-beta"])
+def test_lesson_62_the_long_context_is_a_beta(sent, upstream, start):
+    gateway = start({"upstream_accounts": [ANTHROPIC.account(upstream, models=["claude-a"])]})
+    headers = [("anthropic-beta", sent)] if sent else []
+    with gateway.connect() as connection:
+        connection.send(gateway.post(ANTHROPIC.target(), ANTHROPIC.body(model="claude-a[1m]"),
+                                     headers=headers))
+        request = upstream.take()
+        request.answer(wire.json_answer(ANTHROPIC.answer("claude-a")))
+        answer = connection.read_answer()
+    assert json.loads(request.body)["model"] == "claude-a"
+    betas = request.head.get("anthropic-beta").split(",")
+    assert betas == ([sent] if sent else []) + ["context-1m-2025-08-07"]
+    assert answer.json()["model"] == "claude-a[1m]"
+
+
+@pytest.mark.parametrize("client,family", [(CHAT, ANTHROPIC), (ANTHROPIC, CHAT),
+                                           (CHAT, CHAT)], ids=lambda f: f.name)
+def test_lesson_91_headers_of_a_body_that_changed(client, family, upstream, start):
+    gateway = start({"upstream_accounts": [family.account(upstream, format=family.name)],
+                     "models": {"al": {"routes": [{"upstream": "up", "model": "real"}]}}})
+    with gateway.connect() as connection:
+        connection.send(gateway.post(client.target(model="al"), client.body(model="al"),
+                                     headers=[("Accept-Encoding", "gzip, br")]))
+        request = upstream.take()
+        assert request.head.get("accept-encoding") == "identity"
+        assert request.head.get("content-encoding") is None
+        request.answer(wire.json_answer(family.answer("real"), headers=[("ETag", '"x"')]))
+        answer = connection.read_answer()
+    assert answer.json()["model"] == "al"
+    assert answer.header("etag") is None and answer.header("content-encoding") is None
