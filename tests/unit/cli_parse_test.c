@@ -101,7 +101,7 @@ static void test_values_are_checked(void **state)
 	assert_refused(parse("apikey", "add", "--name=a", "--rpm=many", NULL), "--rpm");
 	assert_refused(parse("apikey", "add", "--name=a", "--rpm=-1", NULL), "whole number");
 	assert_refused(parse("apikey", "add", "--name=a", "--expires=soon", NULL), "2027-01-31");
-	assert_refused(parse("usage", "--by=moon", NULL), "upstream|model|key|day|hour");
+	assert_refused(parse("usage", "--by=moon", NULL), "upstream|model|key|session|day|hour");
 	assert_refused(parse("usage", "--by=modle", NULL), "did you mean \"model\"?");
 	assert_refused(parse("cooldown", "set", "u", "--for=1y", NULL), "duration");
 	assert_refused(parse("model", "add", "m", "--route=nothing", NULL), "UPSTREAM:MODEL");
