@@ -139,10 +139,24 @@ static size_t token_length(struct slice text, size_t from)
 }
 
 /* A value that a name announces may hold more than a token does. */
+/* ${NAME}: says where a secret is, and is none. */
+static bool is_reference(struct slice text, size_t i)
+{
+	if (at(text, i) != '$' || at(text, i + 1) != '{') {
+		return false;
+	}
+	for (i += 2; isalnum((unsigned char)at(text, i)) || at(text, i) == '_'; i++) {
+	}
+	return at(text, i) == '}';
+}
+
 static size_t value_length(struct slice text, size_t from)
 {
 	size_t i = from;
 
+	if (is_reference(text, from)) {
+		return 0;
+	}
 	while ((unsigned char)at(text, i) > ' ' && !strchr("\"'`,;&<>(){}[]\\", at(text, i))) {
 		i++;
 	}
