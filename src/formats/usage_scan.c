@@ -96,16 +96,17 @@ static bool is_word(const struct word *word, struct slice text)
 static void take_count(struct usage_scan *s, const struct json_member *m,
 		       struct slice container)
 {
+	const struct usage_name *n = names_of(s->format);
 	uint64_t count;
 
-	if (m->kind != JSON_NUMBER || !json_to_u64(m->value, &count) || count > INT32_MAX) {
+	if (m->kind != JSON_NUMBER) {
 		return;
 	}
-	for (const struct usage_name *n = names_of(s->format); n->name.text; n++) {
-		if (is_word(&n->name, m->key) && is_word(&n->container, container)) {
-			s->counts[n->slot] = (int64_t)count;
-			return;
-		}
+	while (n->name.text && !(is_word(&n->name, m->key) && is_word(&n->container, container))) {
+		n++;
+	}
+	if (n->name.text && json_to_u64(m->value, &count) && count <= INT32_MAX) {
+		s->counts[n->slot] = (int64_t)count;
 	}
 }
 
@@ -130,7 +131,8 @@ static void take_details(struct usage_scan *s, struct slice object, struct slice
 	}
 }
 
-static void take_object(struct usage_scan *s, struct slice object)
+/* Returns the bytes up to the object's end; text may follow it. */
+static size_t take_object(struct usage_scan *s, struct slice object)
 {
 	struct json_scan scan;
 	struct json_member m;
@@ -143,6 +145,7 @@ static void take_object(struct usage_scan *s, struct slice object)
 			take_count(s, &m, SLICE_NULL);
 		}
 	}
+	return json_scan_offset(&scan);
 }
 
 /* ---- streams ---- */
@@ -204,15 +207,70 @@ static const char *find_key(struct slice text, const char *key)
 	return NULL;
 }
 
+static bool is_blank(struct slice text)
+{
+	size_t i = 0;
+
+	while (i < text.len && memchr(" \t\r", text.ptr[i], 3)) {
+		i++;
+	}
+	return i == text.len;
+}
+
+/* Does the text close one object, the outermost, and end there? */
+static bool is_last_part(struct slice text)
+{
+	int depth = 0;
+	bool is_string = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (is_string) {
+			i += c == '\\';
+			is_string = c != '"';
+			continue;
+		}
+		is_string = c == '"';
+		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+		if (depth < 0) {
+			return is_blank((struct slice){ text.ptr + i + 1,
+							text.len - i - 1 });
+		}
+	}
+	return false;
+}
+
+/* Most often the object is a member of the outermost one, and near its end:
+ * then the content before it need not be looked at. */
+static bool take_member(struct usage_scan *s, struct slice line, const char *key)
+{
+	const char *end = line.ptr + line.len;
+	const char *value = memchr(key, '{', (size_t)(end - key));
+	int64_t before[USAGE_SLOTS];
+	size_t len;
+
+	if (key[-1] == '\\') {
+		return false;           /* the end of a longer name */
+	}
+	memcpy(before, s->counts, sizeof before);
+	len = take_object(s, (struct slice){ value, (size_t)(end - value) });
+	if (is_last_part((struct slice){ value + len, (size_t)(end - value) - len })) {
+		return true;
+	}
+	memcpy(s->counts, before, sizeof before);
+	return false;
+}
+
 /* Of a line that has the key somewhere. */
-static void take_line(struct usage_scan *s, struct slice line)
+static void take_line(struct usage_scan *s, struct slice line, const char *place)
 {
 	const char *key = s->format == FORMAT_GEMINI ? "usageMetadata" : "usage";
 	const char *container = container_in_event(s->format);
 	struct slice object;
 	struct slice json;
 
-	if (line.len < 5 || memcmp(line.ptr, "data:", 5) != 0) {
+	if (line.len < 5 || memcmp(line.ptr, "data:", 5) != 0 || take_member(s, line, place)) {
 		return;
 	}
 	json = slice_trim((struct slice){ line.ptr + 5, line.len - 5 });
@@ -252,7 +310,7 @@ static void take_lines(struct usage_scan *s, struct slice rest)
 		const char *newline = memchr(key, '\n', (size_t)(end - key));
 		const char *to = newline ? newline : end;
 
-		take_line(s, (struct slice){ from, (size_t)(to - from) });
+		take_line(s, (struct slice){ from, (size_t)(to - from) }, key);
 		rest = (struct slice){ to, (size_t)(end - to) };
 	}
 }

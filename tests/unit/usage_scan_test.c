@@ -116,6 +116,26 @@ static void takes_no_content_for_usage(void **state)
 	       NULL);
 }
 
+/* The key may be a name in an argument, or the end of a longer one. */
+static void takes_no_deeper_object_for_usage(void **state)
+{
+	(void)state;
+	expect(FORMAT_GEMINI, true,
+	       "data: {\"candidates\":[{\"args\":{\"usageMetadata\":{\"promptTokenCount\":9}}}]}\n\n",
+	       NULL);
+	expect(FORMAT_GEMINI, true,
+	       "data: {\"candidates\":[{\"args\":{\"usageMetadata\":{\"promptTokenCount\":9}}}],"
+	       "\"usageMetadata\":{\"promptTokenCount\":5,\"candidatesTokenCount\":6}}\r\n\r\n",
+	       WANT(5, 6, 0, 0, 0));
+	expect(FORMAT_GEMINI, true,
+	       "data: {\"usageMetadata\":{\"promptTokenCount\":5},\"text\":\"} \\\"}\","
+	       "\"more\":[{\"usageMetadata\":{\"promptTokenCount\":9}}]}\n",
+	       WANT(5, 0, 0, 0, 0));
+	expect(FORMAT_CHAT, true,
+	       "data: {\"x\\\"usage\":{\"prompt_tokens\":9},\"usage\":{\"prompt_tokens\":5}}\n",
+	       WANT(5, 0, 0, 0, 0));
+}
+
 /* Only the end of a long text is kept. */
 static void finds_usage_behind_much_content(void **state)
 {
@@ -174,6 +194,7 @@ int main(void)
 		cmocka_unit_test(reads_gemini_streams),
 		cmocka_unit_test(reads_whole_answers),
 		cmocka_unit_test(takes_no_content_for_usage),
+		cmocka_unit_test(takes_no_deeper_object_for_usage),
 		cmocka_unit_test(finds_usage_behind_much_content),
 		cmocka_unit_test(knows_the_end_of_streams_that_have_one),
 	};
