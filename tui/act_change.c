@@ -305,6 +305,6 @@ void act_config_reload(struct app *app)
 /* The file's own undo: doing it twice brings the change again. */
 void act_undo(struct app *app)
 {
-	app_send(app, job_create(JOB_SAY, "POST", "/v1/config/undo"), "the last change is taken back",
-		 "config undo");
+	app_send(app, job_create(JOB_SAY, "POST", "/v1/config/undo"),
+		 "the last change is taken back", "config undo");
 }

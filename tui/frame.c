@@ -265,7 +265,8 @@ void frame_text(struct app *app, struct pane p)
 	pane_text(p, 0, 0, STYLE_TITLE, app->text_title);
 	draw_folded(app, pane_sub(p, 0, 2, p.w, p.h - 4));
 	pane_text(p, 0, p.h - 1, STYLE_DIM,
-		  *app->message ? app->message : "y copy  w write  / n N search  j k scroll  any other key closes");
+		  *app->message ? app->message : "y copy  w write  / n N search  j k scroll  "
+						 "any other key closes");
 }
 
 void frame_waiting(const struct app *app, struct pane p)

@@ -42,6 +42,7 @@ static const char *const theme_names[THEME_COUNT] = {
 	"mono",
 	"high-contrast",
 	"blue-orange",
+	"light",
 };
 
 const char *term_theme_name(enum term_theme theme)
@@ -92,6 +93,12 @@ static struct look look_of(const struct term *t, unsigned style)
 		look.color = look.color == COLOR_GREEN ? COLOR_CYAN :
 			     look.color == COLOR_RED   ? COLOR_YELLOW :
 							 look.color;
+	}
+	if (t->theme == THEME_LIGHT) {
+		look.color = look.color == COLOR_YELLOW ? COLOR_MAGENTA :
+			     look.color == COLOR_CYAN || look.color == COLOR_GREEN ? COLOR_BLUE :
+										     look.color;
+		look.attributes &= ~A_DIM; /* grey on white */
 	}
 	if (!t->has_color || t->theme == THEME_MONO) {
 		/* Bad is more than bold where colour cannot say so. */

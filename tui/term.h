@@ -16,6 +16,7 @@ enum term_theme {
 	THEME_MONO,
 	THEME_HIGH_CONTRAST,
 	THEME_BLUE_ORANGE, /* without red against green */
+	THEME_LIGHT,	   /* nothing pale: for a white background */
 	THEME_COUNT,
 };
 

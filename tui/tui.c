@@ -14,6 +14,7 @@
 #include "control/client.h"
 #include "tui/actions.h"
 #include "tui/app.h"
+#include "tui/crash.h"
 #include "tui/fields.h"
 #include "tui/wizard.h"
 
@@ -95,6 +96,8 @@ static void read_settings(struct tui *t, struct slice tui, struct arena *a)
 	app->o.is_plain = app->o.is_plain || field_is(tui, "accessible");
 	if (str_eq(field_str(tui, "glyphs", a), "braille") && app->o.tier != GLYPH_ASCII) {
 		app->o.tier = GLYPH_BRAILLE;
+	} else if (str_eq(field_str(tui, "glyphs", a), "ascii")) {
+		app->o.tier = GLYPH_ASCII;
 	}
 	bind_keys(app, field_value(tui, "keys"), a);
 }
@@ -174,6 +177,7 @@ static void take_news(struct tui *t)
 	struct snapshot *s = feed_take(t->feed);
 	char *line;
 
+	crash_doing("reading a snapshot");
 	set_time(t);
 	set_link(t);
 	if (s) {
@@ -349,11 +353,18 @@ static void take_keys(struct tui *t)
 	struct term_event event;
 
 	set_time(t);
+	crash_doing("taking a key");
 	while (!t->is_over && (event = term_read(t->term)).kind != TERM_NONE) {
 		take_event(t, &event);
 		do_wishes(t);
 	}
+	crash_doing(NULL);
 }
+
+static const char *const drawing[SCREEN_COUNT] = {
+	"drawing Overview", "drawing Upstreams", "drawing Requests", "drawing Keys",
+	"drawing Models",   "drawing Logs",	 "drawing Config",
+};
 
 static void draw(struct tui *t)
 {
@@ -368,11 +379,14 @@ static void draw(struct tui *t)
 		t->canvas = canvas_create(width, height, t->app->o.tier);
 	}
 	app_settle(t->app);
+	crash_doing(t->app->mode == MODE_NORMAL ? drawing[t->app->screen] : "drawing a question");
 	app_draw(t->app, t->canvas);
 	if (t->app->o.is_plain) {
 		t->canvas->cursor_shown = true;
 	}
+	crash_doing("writing to the terminal");
 	term_show(t->term, t->canvas);
+	crash_doing(NULL);
 	t->is_dirty = false;
 	t->drawn_ms = clock_mono_ms();
 }

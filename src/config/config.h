@@ -280,6 +280,8 @@ struct tui_config {
 	const char *theme;
 	int64_t interval_ms;
 	bool mouse;
+	bool accessible;                /* lines without borders and graphs */
+	const char *glyphs;             /* "auto", "ascii", "braille" */
 	struct pair_list keys;
 };
 

@@ -383,6 +383,9 @@ static const struct schema_key tui_keys[] = {
 	{ "interval", KEY_DURATION, FIELD(tui_config, interval_ms), .fallback = "1s",
 	  .min = 50 },
 	{ "mouse", KEY_BOOL, FIELD(tui_config, mouse), .fallback = "false" },
+	{ "accessible", KEY_BOOL, FIELD(tui_config, accessible), .fallback = "false" },
+	{ "glyphs", KEY_TEXT, FIELD(tui_config, glyphs), .fallback = "auto",
+	  .check = check_not_empty },
 	{ "keys", KEY_PAIRS, FIELD(tui_config, keys), .check = check_not_empty },
 };
 static const struct schema_table tui_table = { KEYS(tui_keys) };

@@ -4,15 +4,12 @@ Goldens are in golden/; UPDATE=1 writes them anew, after which the diff is to
 be read. scripts/ holds keys and what the screen says afterwards.
 """
 import os
-import pathlib
 import re
-import subprocess
 
 import pytest
 
-HERE = pathlib.Path(__file__).resolve().parent
-BUILD = pathlib.Path(os.environ.get("GATEWAY_BIN", HERE.parents[1] / "build/release/llm-gateway"))
-TOOL = BUILD.parent / "tests/unit/tui_script_tool"
+from lab.script import SCREENS as HERE
+from lab.script import run
 
 SIZES = ["40x10", "80x24", "100x30", "160x45", "200x60"]
 LOOKS = {"ascii": "tier ascii", "blocks": "tier blocks", "plain": "tier ascii\nplain"}
@@ -28,13 +25,6 @@ LOGS = "\n".join([
 CONFIG = ('{"path":"x","valid":true,"warnings":[],"effective":{"server":{"host":"127.0.0.1",'
           '"port":3847},"logging":{"level":"info"},"upstream_accounts":[{"name":"a"},{"name":"b"}],'
           '"tui":{"theme":"default","keys":{}}}}')
-
-
-def run(script):
-    done = subprocess.run([TOOL], input=script + "\n", capture_output=True, text=True, timeout=60,
-                          cwd=HERE, env=dict(os.environ, TZ="UTC"))
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def check(name, text):

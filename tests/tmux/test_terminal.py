@@ -213,3 +213,51 @@ def test_pasted_text_runs_no_commands(terminal, running):
     t.type("5")
     t.wait(r"\[5 Models\]")
     quit_to_shell(t, "Q")
+
+
+@pytest.mark.parametrize("theme", ["light", "blue-orange", "high-contrast", "mono"])
+def test_themes(terminal, running, theme):
+    t = terminal()
+    t.run(f"{BIN} tui --theme={theme}")
+    assert ("\033[32m" in t.wait(r"\+ ready", "-e")) == (theme == "high-contrast")
+    quit_to_shell(t, "q")
+
+
+def test_demo_by_name_and_in_plain_lines(terminal):
+    t = terminal()
+    t.run(f"{BIN} --demo tui --plain")
+    text = t.wait("Requests/s: ")
+    assert "DEMO" in text and "+--" not in text
+    t.type(":")
+    t.type("upstream list", "Enter")
+    t.wait("NAME +")
+    t.type("q")
+    quit_to_shell(t, "q")
+
+
+def test_commands_behind_the_colon(terminal, running):
+    t = terminal()
+    t.run(f"{BIN} tui")
+    t.wait(r"demo-one .*\+ ready")
+    t.type(":", "cooldown cl", "Tab", "dem", "Tab", "Enter")
+    t.wait("Cleared 0 of demo-one")
+    t.type(":", "nonsense", "Enter")
+    t.wait("nonsense")
+    t.type(":", "!upstream list", "Enter")
+    t.wait("Enter goes back")
+    assert t.flags() == "00"
+    t.type("Enter")
+    t.wait(r"done = llm-gateway upstream list")
+    quit_to_shell(t, "q")
+
+
+def test_a_crash_names_the_cause(terminal, home):
+    """The gateway is in the same process: was it the drawing?"""
+    t = terminal()
+    t.run(BIN)
+    t.wait(r"demo-one .*\+ ready")
+    os.kill(t.pid(), signal.SIGSEGV)
+    t.wait("died of signal 11 in the dashboard, waiting")
+    t.wait("^exit=139")
+    assert t.flags() == "00"
+    assert '"msg":"crashed"' in (home / "logs/general.log").read_text()

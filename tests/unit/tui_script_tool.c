@@ -186,9 +186,9 @@ static void print_wishes(struct session *s)
 {
 	const struct wishes *w = &s->app.wishes;
 
-	printf("quit=%d keep=%d redraw=%d suspend=%d edit=%d copy=%s open=%s\n", w->quit,
+	printf("quit=%d keep=%d redraw=%d suspend=%d edit=%d copy=%s open=%s run=%s\n", w->quit,
 	       w->keep_running, w->redraw, w->suspend, w->edit_config, buf_text(&w->copy),
-	       buf_text(&w->open));
+	       buf_text(&w->open), buf_text(&w->run));
 }
 
 static bool look(struct session *s, const char *word, const char *rest)
