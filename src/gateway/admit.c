@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "gateway/authorise.h"
+#include "gateway/origin.h"
 
 struct head_check {
 	unsigned hosts;
@@ -107,12 +108,15 @@ static bool is_open_to_all(const struct endpoint *e)
 }
 
 /* A scraper on the same machine needs no key. */
-static bool is_local_scraper(const struct exchange *x)
+static bool is_local_scraper(struct exchange *x)
 {
-	const char *address = client_address(x->client);
+	const char *address;
 
-	return x->endpoint.kind == ENDPOINT_METRICS &&
-	       (str_starts(address, "127.") || str_eq(address, "::1"));
+	if (x->endpoint.kind != ENDPOINT_METRICS) {
+		return false;
+	}
+	address = origin_address(x);
+	return str_starts(address, "127.") || str_eq(address, "::1");
 }
 
 static void detect(struct exchange *x)
@@ -176,7 +180,7 @@ bool admit_model(struct exchange *x)
 	struct moment now = clock_moment();
 	struct refusal refusal;
 
-	if (!router_throttle(router, x->config, client_address(x->client), x->model, now,
+	if (!router_throttle(router, x->config, origin_address(x), x->model, now,
 			     &refusal)) {
 		return refuse_limit(x, &refusal);
 	}

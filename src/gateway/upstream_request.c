@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "gateway/authorise.h"
+#include "gateway/origin.h"
 #include "gateway/upstream_body.h"
 #include "gateway/trace_parent.h"
 #include "gateway/way.h"
@@ -138,7 +139,7 @@ static bool build_headers(struct exchange *x, const struct provider_request *req
 	}
 	put(&set, "Accept-Encoding", "identity");
 	if (x->config->proxy.forward_client_ip) {
-		put(&set, "X-Forwarded-For", client_address(x->client));
+		put(&set, "X-Forwarded-For", origin_address(x));
 	}
 	if (x->is_traced) {
 		add_trace(&set);
