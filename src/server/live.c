@@ -12,6 +12,7 @@
 #include "config/prompts.h"
 #include "gateway/gateway.h"
 #include "routing/router.h"
+#include "server/process.h"
 #include "server/vault.h"
 
 struct live {
@@ -39,9 +40,10 @@ struct live {
 
 static void apply_logging(struct live *l, const struct logging_config *c)
 {
+	bool is_read = !l->has_screen && process_has_console();
 	const struct log_options options = {
 		.level = c->level,
-		.console_level = l->has_screen ? LOG_OFF : c->console_level,
+		.console_level = is_read ? c->console_level : LOG_OFF,
 		.console_json = c->console_json,
 		.buffered = true,
 		.mask = c->mask_sensitive,

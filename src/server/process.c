@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -55,6 +56,15 @@ int process_next_signal(int signal_fd)
 	struct signalfd_siginfo info;
 
 	return read(signal_fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+bool process_has_console(void)
+{
+	struct stat console;
+	struct stat null;
+
+	return fstat(STDERR_FILENO, &console) == 0 && stat("/dev/null", &null) == 0 &&
+	       console.st_rdev != null.st_rdev;
 }
 
 void process_notify(const char *state)

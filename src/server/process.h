@@ -4,6 +4,8 @@
 #ifndef SERVER_PROCESS_H
 #define SERVER_PROCESS_H
 
+#include <stdbool.h>
+
 /* Raises the limit of open files, keeps memory out of core dumps and other
  * users' debuggers, and tunes malloc for bodies that come and go. Once, before
  * the workers start. */
@@ -15,6 +17,9 @@ int process_signal_fd(void);
 
 /* The next signal that the descriptor holds; 0: none. */
 int process_next_signal(int signal_fd);
+
+/* Does anybody read stderr? Not of a gateway in the background. */
+bool process_has_console(void);
 
 /* Tells the service manager ("READY=1"), when one listens. */
 void process_notify(const char *state);
