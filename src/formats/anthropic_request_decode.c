@@ -148,7 +148,7 @@ static void read_ext(struct decoding *d, const struct json *body)
 bool anthropic_decode_request(struct decoding *d, const struct json *body)
 {
 	read_scalars(d, body);
-	if (!json_get_int(body, "max_tokens", &d->req->max_tokens)) {
+	if (!json_get_int(body, "max_tokens", &d->req->max_tokens) && !d->is_count) {
 		return decode_refuse(d, "max_tokens", "max_tokens: Field required");
 	}
 	anthropic_content_read(d->arena, json_get(body, "system"), &d->req->system);

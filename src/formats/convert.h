@@ -31,6 +31,7 @@ struct convert_source {
 	bool path_stream;                 /* Gemini: streamGenerateContent */
 	bool gemini_array;                /* … without alt=sse */
 	bool text_completion;             /* Chat: the body is one of /v1/completions */
+	bool is_count;                    /* asks for a count, not for an answer (C115) */
 	const struct sig_scope *signatures;       /* lives as long; NULL: none (C66) */
 };
 

@@ -33,6 +33,7 @@ struct hub_request *convert_decode(const struct convert_source *source, struct a
 		.error = error,
 		.path_model = slice_of(source->path_model),
 		.path_stream = source->path_stream,
+		.is_count = source->is_count,
 	};
 
 	warnings_init(warnings, a);

@@ -33,6 +33,7 @@ struct decoding {
 	struct api_error *error;          /* set when a decoder returns false */
 	struct slice path_model;          /* Gemini, Azure: model of the URL; else absent */
 	bool path_stream;                 /* Gemini: streamGenerateContent */
+	bool is_count;                    /* nothing will be answered: no max_tokens needed */
 };
 
 /* A request on its way out to one upstream. */

@@ -133,6 +133,15 @@ static void show_upstream_error(struct exchange *x)
 	exchange_over(x);
 }
 
+/* Nobody who counts natively was asked; an estimate is an answer as well. */
+static bool cannot_count(const struct exchange *x)
+{
+	if (x->endpoint.op != OP_COUNT_TOKENS) {
+		return false;
+	}
+	return x->shown.candidate ? x->shown.format != x->format : x->unfit != NULL;
+}
+
 void final_error(struct exchange *x, const struct step *step)
 {
 	const char *tried;
@@ -140,12 +149,12 @@ void final_error(struct exchange *x, const struct step *step)
 	 * and of a 401 that passes the client should conclude nothing. */
 	bool is_ours = !step->attempt || step->class == FAILURE_RENEWAL;
 
-	if (x->shown.candidate && x->shown.head.status && !is_ours) {
-		show_upstream_error(x);
+	if (cannot_count(x)) {
+		local_count(x);
 		return;
 	}
-	if (x->unfit && !x->shown.candidate && x->endpoint.op == OP_COUNT_TOKENS) {
-		local_count(x);
+	if (x->shown.candidate && x->shown.head.status && !is_ours) {
+		show_upstream_error(x);
 		return;
 	}
 	if (x->unfit && !x->shown.candidate) {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "formats/count_tokens.h"
 
 void local_respond(struct exchange *x, int status, const char *type, struct slice body)
 {
@@ -157,13 +158,8 @@ void local_count(struct exchange *x)
 {
 	struct buf body = BUF_INIT(MAX_ERROR_BODY_BYTES);
 	int64_t tokens = x->estimated.prompt + prompt_tokens(x);
-	struct json_writer w;
 
-	json_open(&w, &body);
-	json_object(&w);
-	json_kint(&w, x->endpoint.family == FORMAT_GEMINI ? "totalTokens" : "input_tokens",
-		  tokens > 0 ? tokens : 1);
-	json_end(&w);
+	count_tokens_write(x->endpoint.family, tokens > 0 ? tokens : 1, &body);
 	x->warnings_text = "emulated:count_tokens";
 	respond_json(x, 200, &body);
 	buf_release(&body);

@@ -11,7 +11,9 @@
 #include "gateway/exchange.h"
 
 #include "base/limits.h"
+#include "formats/count_tokens.h"
 #include "formats/format.h"
+#include "gateway/local.h"
 
 /* After the last frame a converted upstream may still send its end; the
  * connection is kept when it comes soon. */
@@ -279,6 +281,10 @@ static void convert_bytes(struct exchange *x, struct slice bytes)
 	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES + MAX_WHOLE_ANSWER_BYTES);
 	enum convert_state state;
 
+	if (x->endpoint.op == OP_COUNT_TOKENS) {
+		buf_add(&x->call.held, bytes.ptr, bytes.len);
+		return;
+	}
 	if (x->call.is_complete || x->call.is_between) {
 		return;
 	}
@@ -373,11 +379,31 @@ void pump_bytes(struct exchange *x, struct slice bytes)
 
 /* ---- its end ---- */
 
+/* C115; what is no count is as good as none. */
+static void end_count(struct exchange *x)
+{
+	struct buf *held = &x->call.held;
+	int64_t tokens;
+
+	if (!count_tokens_read(buf_slice(held), &tokens)) {
+		local_count(x);
+		return;
+	}
+	buf_clear(held);
+	count_tokens_write(x->format, tokens, held);
+	x->call.is_complete = true;
+	note_content(x);
+}
+
 static void end_converted(struct exchange *x)
 {
 	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES + MAX_WHOLE_ANSWER_BYTES);
 	enum convert_state state;
 
+	if (x->endpoint.op == OP_COUNT_TOKENS) {
+		end_count(x);
+		return;
+	}
 	if (!x->call.is_complete && !x->call.is_between) {
 		state = convert_stream_finish(x->call.stream, &out);
 		keep_or_send(x, &out);

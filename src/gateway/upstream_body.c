@@ -2,6 +2,7 @@
 
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "formats/count_tokens.h"
 #include "formats/format.h"
 #include "formats/history.h"
 #include "formats/prompt_splice.h"
@@ -217,6 +218,7 @@ bool upstream_body_decode(struct exchange *x, struct err *err)
 		.path_stream = x->endpoint.is_stream,
 		.gemini_array = x->endpoint.is_array_stream,
 		.text_completion = x->endpoint.op == OP_COMPLETIONS,
+		.is_count = x->endpoint.op == OP_COUNT_TOKENS,
 		.signatures = &x->signatures,
 	};
 
@@ -260,8 +262,24 @@ static bool convert_body(struct exchange *x, const struct candidate *c, const ch
 	return true;
 }
 
+/* C115: what was converted is counted instead of answered. */
+static void ask_for_count(struct exchange *x, const char *model, struct transfer_spec *spec)
+{
+	struct converted *converted = &x->call.converted;
+	struct buf body = BUF_INIT(MAX_ARENA_BYTES);
+
+	count_tokens_body(x->call.format, model, buf_slice(&converted->body), &body);
+	buf_release(&converted->body);
+	converted->body = body;
+	converted->stream = false;
+	spec->body = buf_slice(&converted->body);
+}
+
 static bool is_convertible(const struct exchange *x, const struct call *call)
 {
+	if (x->endpoint.op == OP_COUNT_TOKENS) {
+		return count_tokens_converts(x->format, call->format);
+	}
 	return (x->endpoint.op == OP_GENERATE || x->endpoint.op == OP_COMPLETIONS) &&
 	       format_find(x->format) && format_find(call->format);
 }
@@ -285,7 +303,11 @@ bool upstream_body_build(struct exchange *x, const struct candidate *c,
 		return false;
 	}
 	req->is_converted = true;
-	req->op = OP_GENERATE;
+	if (x->endpoint.op == OP_COUNT_TOKENS) {
+		ask_for_count(x, req->model, spec);
+	} else {
+		req->op = OP_GENERATE;
+	}
 	req->is_stream = call->converted.stream;
 	if (call->converted.anthropic_version) {
 		req->anthropic_version = call->converted.anthropic_version;

@@ -1,5 +1,6 @@
 """Different formats on the two sides: the way of a converted exchange. What
 the conversions write is in tests/formats/golden."""
+import json
 import time
 
 import pytest
@@ -165,3 +166,56 @@ def test_usage_of_a_stream_that_breaks_off(client, family, end, upstream, start)
             connection.until(wire.LAST_CHUNK)
     tokens = last_record(gateway)["tokens"]
     assert (tokens["in"], tokens["out"]) == TOLD[family.name]
+
+
+COUNTS = {
+    "gemini": ("/v1beta/models/asked-model:countTokens", {"totalTokens": 31}),
+    "openai-responses": ("/v1/responses/input_tokens",
+                         {"object": "response.input_tokens", "input_tokens": 31}),
+    "anthropic": ("/v1/messages/count_tokens", {"input_tokens": 31}),
+}
+COUNTING = [(client, family) for client in STREAMING for family in STREAMING
+            if client.name in ("anthropic", "openai-responses") and family.name in COUNTS
+            and client is not family]
+
+
+def count_body(client):
+    body = json.loads(client.body(tools=[{"name": "f", "input_schema": {"type": "object"}}])
+                      if client.name == "anthropic" else client.body())
+    body.pop("max_tokens", None)
+    return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize("client,family", COUNTING, ids=lambda f: f.name)
+def test_a_count_at_another_format(client, family, upstream, start):
+    """C115: the upstream counts what it would be sent."""
+    gateway = start({"upstream_accounts": [family.account(upstream, format=family.name)]})
+    path, answer = COUNTS[family.name]
+    with gateway.connect() as connection:
+        connection.send(gateway.post(COUNTS[client.name][0], count_body(client)))
+        request = upstream.take()
+        assert request.target == path
+        asked = json.loads(request.body)
+        assert "max_tokens" not in asked and "stream" not in asked and "include" not in asked
+        if family.name == "gemini":
+            assert asked["generateContentRequest"]["model"] == "models/asked-model"
+            assert asked["generateContentRequest"]["contents"]
+        request.answer(wire.json_answer(answer))
+        counted = connection.read_answer()
+    assert counted.status == 200, counted.body
+    assert counted.json() == COUNTS[client.name][1]
+
+
+@pytest.mark.parametrize("client,family", COUNTING, ids=lambda f: f.name)
+@pytest.mark.parametrize("answer", [wire.json_answer({"error": {"message": "no such path"}}, 404),
+                                    wire.json_answer({"odd": 1})], ids=["refused", "odd"])
+def test_a_count_that_is_not_to_be_had(answer, client, family, upstream, start):
+    """C115: then it is the gateway's estimate."""
+    gateway = start({"upstream_accounts": [family.account(upstream, format=family.name)]})
+    with gateway.connect() as connection:
+        connection.send(gateway.post(COUNTS[client.name][0], count_body(client)))
+        upstream.take().answer(answer)
+        counted = connection.read_answer()
+    assert counted.status == 200, counted.body
+    assert counted.json()["input_tokens"] > 0
+    assert "emulated:count_tokens" in counted.header("x-llm-gateway-warnings")
