@@ -241,10 +241,20 @@ static const struct import_reason left[] = {
 	{ NULL, NULL },
 };
 
+/* "*" is an account that takes every model, "groq/x" any model of the account
+ * groq; other patterns have no place in a name. */
+static bool is_known_pattern(const struct deployment *d, const char *name)
+{
+	size_t len = strlen(d->account->name);
+
+	return str_eq(d->model, "*") &&
+	       (str_eq(name, "*") ||
+		(str_starts(name, d->account->name) && str_eq(name + len, "/*")));
+}
+
 static void add_route(struct import_work *w, const struct deployment *d)
 {
 	const char *name = import_text(w, d->entry, "model_name");
-	const struct import_account *added = import_account_find(w, d->account->asked);
 	int64_t weight = import_number(w, d->params, "weight", 1);
 	int64_t priority = import_number(w, d->params, "order", 1);
 
@@ -252,9 +262,14 @@ static void add_route(struct import_work *w, const struct deployment *d)
 	import_leave_members(w, d->entry, (const struct import_reason[]){
 		{ "model_info", "a description; prices are usage.prices" }, { NULL, NULL },
 	});
-	if (added && !strchr(name, '*')) {
+	if (!import_account_find(w, d->account->asked)) {
+		import_leave(w, d->entry, "its account could not be carried over");
+	} else if (!strchr(name, '*')) {
 		import_route(w, import_alias_of(w, name), d->account, d->model,
 			     priority ? priority : 1, weight, true);
+	} else if (!is_known_pattern(d, name)) {
+		import_leave(w, node_get(d->entry, "model_name"), "a pattern; an account's models "
+			     "take patterns, and upstream/model names one of its models");
 	}
 }
 

@@ -75,11 +75,23 @@ void import_skip(struct import_work *w, const struct node *n)
 	}
 }
 
+static const char *note_of(const struct import_work *w, const struct node *n)
+{
+	for (size_t i = 0; i < w->notes.len; i++) {
+		const struct import_note *note = w->notes.items[i];
+
+		if (note->at == n) {
+			return note->why;
+		}
+	}
+	return NULL;
+}
+
 void import_leave(struct import_work *w, const struct node *n, const char *why)
 {
 	struct import_note *note;
 
-	if (!n || node_is_null(n)) {
+	if (!n || node_is_null(n) || note_of(w, n)) {
 		return;
 	}
 	note = arena_zalloc(w->arena, sizeof *note);
@@ -111,18 +123,6 @@ void import_regret(struct import_work *w, const char *fmt, ...)
 }
 
 /* ---- what is left ---- */
-
-static const char *note_of(const struct import_work *w, const struct node *n)
-{
-	for (size_t i = 0; i < w->notes.len; i++) {
-		const struct import_note *note = w->notes.items[i];
-
-		if (note->at == n) {
-			return note->why;
-		}
-	}
-	return NULL;
-}
 
 /* Nothing of it was read and nothing said about it: one line for all. */
 static bool is_untouched(const struct import_work *w, const struct node *n)

@@ -40,7 +40,7 @@ int64_t import_number(struct import_work *w, const struct node *map, const char 
 void import_skip(struct import_work *w, const struct node *n);
 
 /* Reports `n` (may be NULL) as not carried over, instead of "has no
- * counterpart here". `why` lives as long as the work. */
+ * counterpart here"; the first reason stands. `why` lives as long as the work. */
 void import_leave(struct import_work *w, const struct node *n, const char *why);
 
 /* A list of { member, reason }, ended by NULL: import_leave() for those that

@@ -133,6 +133,20 @@ def test_what_exists_already_stays(home):
     assert names.count("openai_main") == 1 and "openai_main-2" in names
 
 
+def test_litellm_patterns_and_refused_accounts(home):
+    entry = {"litellm_params": {"model": "azure/a", "api_key": "os.environ/K"}}
+    other = {"litellm_params": {"model": "anthropic/claude-*", "api_key": "os.environ/K"}}
+    path = home.root / "config.yaml"
+    path.write_text(json.dumps({"model_list": [
+        {"model_name": "one", **entry}, {"model_name": "two", **entry},
+        {"model_name": "claude-*", **other}]}, indent=1))
+    done = home.cli("config", "import", "--json", path)
+    left = "\n".join(json.loads(done.stdout)["left_out"])
+    assert re.search(r"model_list\[0\]: .*base_url", left)
+    assert "model_list[1]: its account could not be carried over" in left
+    assert "model_list[2].model_name: a pattern" in left
+
+
 @pytest.mark.parametrize("text,words", [
     ("nothing: here\n", b"no configuration that can be taken over"),
     ("", b"text"), ("a: [\n", b":2:1"), ("model_list: 7\n", None), ("backends:\n- 7\n- [x]\n", None),
