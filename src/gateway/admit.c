@@ -107,7 +107,8 @@ static bool is_open_to_all(const struct endpoint *e)
 	       e->kind == ENDPOINT_UNKNOWN || e->kind == ENDPOINT_BAD_METHOD;
 }
 
-/* A scraper on the same machine needs no key. */
+/* A scraper on the same machine needs no key. Behind a proxy on it that is not
+ * trusted, everybody looks like one. */
 static bool is_local_scraper(struct exchange *x)
 {
 	const char *address;
@@ -116,6 +117,11 @@ static bool is_local_scraper(struct exchange *x)
 		return false;
 	}
 	address = origin_address(x);
+	if (address == client_address(x->client) &&
+	    (client_header(x->client, "x-forwarded-for") ||
+	     client_header(x->client, "forwarded"))) {
+		return false;
+	}
 	return str_starts(address, "127.") || str_eq(address, "::1");
 }
 
