@@ -39,6 +39,27 @@ static bool starts_with(struct slice text, const char *prefix)
 	return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
 }
 
+/* No browser reaches a Unix socket, but one that somebody forwards to a port
+ * is reached by every page, also under a name of its own (DNS rebinding). */
+static bool is_local_name(struct slice host)
+{
+	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+	size_t len = host.len;
+
+	while (len && host.ptr[len - 1] >= '0' && host.ptr[len - 1] <= '9') {
+		len--;
+	}
+	if (len && len < host.len && host.ptr[len - 1] == ':') {
+		host.len = len - 1;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (slice_ieq(host, names[i])) {
+			return true;
+		}
+	}
+	return !host.len;
+}
+
 static bool parse_header(struct slice line, struct http_head *head, struct err *err)
 {
 	struct slice value = line;
@@ -57,6 +78,10 @@ static bool parse_header(struct slice line, struct http_head *head, struct err *
 		head->is_chunked = true;
 	} else if (slice_ieq(name, "expect")) {
 		head->expects_continue = slice_ieq(value, "100-continue");
+	} else if (slice_ieq(name, "origin")) {
+		head->is_from_a_page = true;
+	} else if (slice_ieq(name, "host")) {
+		head->is_from_a_page = head->is_from_a_page || !is_local_name(value);
 	} else if (slice_ieq(name, "content-type")) {
 		head->is_event_stream = starts_with(value, "text/event-stream");
 	}

@@ -25,6 +25,7 @@ struct http_head {
 	bool is_chunked;
 	bool expects_continue;
 	bool is_event_stream;
+	bool is_from_a_page;            /* an Origin, or a Host that is not this machine */
 };
 
 /* The head's size with its blank line, or 0: it is not complete yet. */

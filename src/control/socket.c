@@ -99,6 +99,10 @@ static int answer(struct connection *c, const struct control_request *req, struc
 
 static bool check_head(const struct http_head *head, struct err *err)
 {
+	if (head->is_from_a_page) {
+		return err_setf(err, ERR_USAGE, "requests of web pages are refused: there must "
+				"be no Origin, and the Host must be localhost");
+	}
 	if (head->is_chunked) {
 		return err_setf(err, ERR_USAGE, "a body needs a content-length here");
 	}
