@@ -129,6 +129,13 @@ static bool quote_plain(struct buf *out, struct slice text)
 	return true;
 }
 
+/* U+0080 to U+009f, which some terminals take for the beginning of a command:
+ * who prints the JSON is safe. */
+static bool is_c1(const char *ptr, size_t width)
+{
+	return width == 2 && (unsigned char)ptr[0] == 0xc2 && (unsigned char)ptr[1] < 0xa0;
+}
+
 void json_quote(struct buf *out, struct slice text)
 {
 	size_t plain = 0;
@@ -151,12 +158,15 @@ void json_quote(struct buf *out, struct slice text)
 		c = (unsigned char)text.ptr[i];
 		width = c < 0x80 ? 1 : utf8_valid_length(text.ptr + i, text.len - i);
 
-		if (width && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+		if (width && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f &&
+		    !is_c1(text.ptr + i, width)) {
 			i += width;
 			continue;
 		}
 		buf_add(out, text.ptr + plain, i - plain);
-		if (width) {
+		if (width == 2) {
+			buf_addf(out, "\\u00%02x", (unsigned char)text.ptr[++i]);
+		} else if (width) {
 			add_escape(out, c);
 		} else {
 			buf_adds(out, "\xef\xbf\xbd");

@@ -7,6 +7,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mask.h"
+#include "base/utf8.h"
 
 #define MAX_TEXT_BYTES (MAX_LOG_LINE_BYTES / 2)
 
@@ -180,21 +181,30 @@ void log_line_json(const struct log_line *line, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* Control bytes would move the cursor of the terminal that shows the log. */
+/* Controls of either set, line separators, and what turns the direction of the
+ * text: they would move or fool the terminal that shows the log. */
+static bool is_visible(uint32_t code)
+{
+	return code >= 0x20 && (code < 0x7f || code > 0x9f) && (code < 0x2028 || code > 0x202e) &&
+	       (code < 0x2066 || code > 0x2069);
+}
+
 static void add_visible(struct buf *out, const char *text)
 {
-	for (;;) {
-		size_t plain = 0;
+	size_t left = strlen(text);
 
-		while ((unsigned char)text[plain] >= 0x20 && text[plain] != 0x7f) {
-			plain++;
+	while (left) {
+		uint32_t code = 0;
+		size_t width = utf8_decode(text, left, &code);
+
+		if (width && is_visible(code)) {
+			buf_add(out, text, width);
+		} else {
+			width = 1;
+			buf_addf(out, "\\x%02x", (unsigned char)*text);
 		}
-		buf_add(out, text, plain);
-		if (!text[plain]) {
-			return;
-		}
-		buf_addf(out, "\\x%02x", (unsigned char)text[plain]);
-		text += plain + 1;
+		text += width;
+		left -= width;
 	}
 }
 
