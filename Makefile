@@ -38,10 +38,13 @@ endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla \
         $(if $(DEVELOPER),-Werror)
-HARDEN := -fstack-protector-strong -fPIE
+# The last two where the compiler has them for this machine.
+can = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+HARDEN := -fstack-protector-strong -fPIE $(call can,-fstack-clash-protection) \
+          $(call can,-fcf-protection)
 LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
-CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
+CFLAGS_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 CFLAGS_debug   := -O0 -g3 -DDEBUG
 CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -DDEBUG -fsanitize=address,undefined \
                   -fno-sanitize-recover=undefined
@@ -84,7 +87,8 @@ TOOL_SRCS := $(sort $(wildcard tests/unit/*_tool.c))
 TOOL_BINS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 
 .PHONY: all help deps run check check-all check-clients check-clients-all check-unit check-asan \
-        check-tsan chaos cov fuzz fuzz-build soak bench install uninstall lint hdr-check format clean FORCE
+        check-tsan chaos cov fuzz fuzz-build soak bench install uninstall lint hdr-check format clean \
+        show-flags FORCE
 .DELETE_ON_ERROR:
 
 all: $(BIN) ## build the program (default)
@@ -97,6 +101,9 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)
 	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS))' > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+show-flags:
+	@echo '$(subst ','\'',$(ALL_CFLAGS) $(ALL_LDFLAGS))'
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
