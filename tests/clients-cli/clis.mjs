@@ -5,6 +5,10 @@
 /** The model's call of that tool. */
 const call = (name, args, more) => ({ id: "call_1", name, args, ...more });
 
+function vendor(model) {
+  return { gpt: "openai", gemini: "google" }[model.split("-")[0]] ?? "anthropic";
+}
+
 export const CLIS = {
   "claude-code": {
     model: "claude-sonnet-5-5",
@@ -15,14 +19,17 @@ export const CLIS = {
     files: { ".claude/settings.json": '{"env": {"FOO": "1"},\n   "theme":"dark"}\n' },
   },
 
-  /* Its tool is a program that calls tools, as free text. */
   "codex": {
     model: "gpt-6-sol",
     argv: (model, prompt) => ["codex", "exec", "--skip-git-repo-check", "-m", model,
       "--dangerously-bypass-approvals-and-sandbox", prompt],
-    shell: (command, tools) => call(tools.find((name) => /exec$/.test(name)),
-      { input: `await tools.exec_command(${JSON.stringify({ cmd: command })});` },
-      { custom: true }),
+    shell(command, tools) {
+      if (tools.includes("exec_command")) return call("exec_command", { cmd: command });
+      /* For its own vendor's models the tool is a program that calls tools, as free text. */
+      return call(tools.find((name) => /exec$/.test(name)),
+        { input: `await tools.exec_command(${JSON.stringify({ cmd: command })});` },
+        { custom: true });
+    },
     said: (stdout) => stdout.trim(),
     files: { ".codex/config.toml": '# mine\nmodel_reasoning_effort = "high"\n\n' +
       "[tui]\nnotifications = false\n" },
@@ -42,7 +49,7 @@ export const CLIS = {
 
   "opencode": {
     model: "claude-sonnet-4-5",
-    argv: (model, prompt) => ["opencode", "run", "-m", "anthropic/" + model, prompt],
+    argv: (model, prompt) => ["opencode", "run", "-m", `${vendor(model)}/${model}`, prompt],
     shell: (command) => call("bash", { command, description: "As asked" }),
     said: (stdout) => stdout.trim().split("\n").at(-1),
     files: { ".config/opencode/opencode.json":
