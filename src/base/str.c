@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-struct slice slice_of(const char *text)
-{
-	return text ? (struct slice){ text, strlen(text) } : SLICE_NULL;
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -25,13 +20,6 @@ struct slice slice_trim(struct slice s)
 		s.len--;
 	}
 	return s;
-}
-
-bool slice_eq(struct slice s, const char *text)
-{
-	size_t len = strlen(text);
-
-	return s.ptr && s.len == len && memcmp(s.ptr, text, len) == 0;
 }
 
 bool slice_ieq(struct slice s, const char *text)
@@ -75,14 +63,9 @@ bool slice_next(struct slice *rest, char sep, struct slice *part)
 	return true;
 }
 
-bool str_eq(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool str_ieq(const char *a, const char *b)
 {
-	return a == b || (a && b && strcasecmp(a, b) == 0);
+	return a == b || (a && b && (*a | 32) == (*b | 32) && strcasecmp(a, b) == 0);
 }
 
 bool str_starts(const char *text, const char *prefix)

@@ -20,9 +20,23 @@ struct slice {
 #define SLICE_NULL ((struct slice){ NULL, 0 })
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-struct slice slice_of(const char *text);      /* NULL gives SLICE_NULL */
+/* The comparisons are inline: most are with a literal, whose length the
+ * compiler then knows, and most fail at once. */
+
+/* NULL gives SLICE_NULL. */
+static inline struct slice slice_of(const char *text)
+{
+	return text ? (struct slice){ text, strlen(text) } : SLICE_NULL;
+}
+
 struct slice slice_trim(struct slice s);      /* blanks and tabs at both ends */
-bool slice_eq(struct slice s, const char *text);
+static inline bool slice_eq(struct slice s, const char *text)
+{
+	size_t len = strlen(text);
+
+	return s.len == len && s.ptr && memcmp(s.ptr, text, len) == 0;
+}
+
 bool slice_ieq(struct slice s, const char *text);
 bool slice_starts(struct slice s, const char *prefix);
 bool slice_ends(struct slice s, const char *suffix);
@@ -31,7 +45,11 @@ bool slice_ends(struct slice s, const char *suffix);
 bool slice_next(struct slice *rest, char sep, struct slice *part);
 
 /* NULL equals only NULL. */
-bool str_eq(const char *a, const char *b);
+static inline bool str_eq(const char *a, const char *b)
+{
+	return a == b || (a && b && *a == *b && strcmp(a, b) == 0);
+}
+
 bool str_ieq(const char *a, const char *b);
 bool str_starts(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
