@@ -30,6 +30,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/conn.h"
+#include "gateway/head_view.h"
 #include "gateway/socket_out.h"
 
 #define RUNS_PER_TURN 16
@@ -74,6 +75,7 @@ struct client {
 	const char *method;
 	char *uri;                      /* owned; path, NUL, query */
 	const char *query;
+	struct head_view head;
 
 	bool is_http10;
 	bool is_announced;              /* on_request was called */
@@ -297,6 +299,7 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **slot,
 	}
 	buf_release(&c->pending);
 	socket_out_release(&c->out);
+	head_view_release(&c->head);
 	free(c->uri);
 	free(c);
 }
@@ -330,9 +333,20 @@ static bool may_answer_now(const struct client *c)
 	       (length && (!str_to_i64(length, &bytes) || bytes > (int64_t)MAX_DRAIN_BYTES));
 }
 
+static enum MHD_Result view_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+				   size_t name_len, const char *value, size_t value_len)
+{
+	struct client *c = ctx;
+
+	(void)kind;
+	head_view_add(&c->head, name, name_len, value, value_len);
+	return MHD_YES;
+}
+
 static enum MHD_Result on_first_call(struct client *c)
 {
 	close_head(c);
+	MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, view_header, c);
 	MHD_set_connection_option(c->mhd, MHD_CONNECTION_OPTION_TIMEOUT, c->l->timeout_s);
 	c->l->events->on_request(c->l->ctx, c);
 	if (c->answer && may_answer_now(c)) {
@@ -431,32 +445,16 @@ const char *client_query(const struct client *c)
 
 const char *client_header(const struct client *c, const char *name)
 {
-	return MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, name);
-}
-
-struct each_header {
-	void (*visit)(void *ctx, const char *name, const char *value);
-	void *ctx;
-};
-
-static enum MHD_Result visit_header(void *cls, enum MHD_ValueKind kind, const char *name,
-				    size_t name_len, const char *value, size_t value_len)
-{
-	struct each_header *each = cls;
-	bool is_text = strlen(name) == name_len && (!value || strlen(value) == value_len);
-
-	(void)kind;
-	each->visit(each->ctx, is_text ? name : "", value ? value : "");
-	return MHD_YES;
+	return head_view_find(&c->head, name);
 }
 
 void client_each_header(const struct client *c,
 			void (*visit)(void *ctx, const char *name, const char *value),
 			void *ctx)
 {
-	struct each_header each = { visit, ctx };
-
-	MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, visit_header, &each);
+	for (size_t i = 0; i < c->head.count; i++) {
+		visit(ctx, c->head.lines[i].name, c->head.lines[i].value);
+	}
 }
 
 bool client_is_http10(const struct client *c)
