@@ -143,6 +143,8 @@ static void set_trace_id(struct exchange *x)
 	}
 }
 
+static void on_settle_all(struct deferred *d);
+
 static struct exchange *create(struct worker *w, struct client *client)
 {
 	struct exchange *x = take_memory(w);
@@ -158,6 +160,7 @@ static struct exchange *create(struct worker *w, struct client *client)
 	x->started_ns = clock_mono_ns();
 	x->started_ms = loop_now_ms(w->loop);
 	x->settle.run = on_settle;
+	x->account.run = on_settle_all;
 	x->free.run = free_exchange;
 	arena_init(&x->hub_arena, ARENA_BLOCK_BYTES);
 	body_init(&x->body, &w->shared->budget, (size_t)x->config->server.max_body_bytes);
@@ -207,14 +210,36 @@ static void take_usage(struct exchange *x)
 	}
 }
 
-void exchange_over(struct exchange *x)
+static void settle_all(struct exchange *x)
 {
-	x->state = EXCHANGE_OVER;
+	if (x->is_settled) {
+		return;
+	}
+	x->is_settled = true;
 	take_usage(x);
 	settle_accounts(x);
 	attempt_end_call(x);
-	loop_timer_clear(x->worker->loop, &x->total_timer);
 	exchange_forget_request(x);
+}
+
+static void on_settle_all(struct deferred *d)
+{
+	settle_all((struct exchange *)((char *)d - offsetof(struct exchange, account)));
+}
+
+/* The books are kept behind the answer: it is what somebody waits for. */
+void exchange_over(struct exchange *x)
+{
+	struct loop *loop = x->worker->loop;
+
+	x->state = EXCHANGE_OVER;
+	if (x->call.transfer) {
+		transfer_abort(x->call.transfer);
+		x->call.transfer = NULL;
+	}
+	loop_timer_clear(loop, &x->phase_timer);
+	loop_timer_clear(loop, &x->total_timer);
+	loop_defer_late(loop, &x->account);
 }
 
 /* ---- the record ---- */
@@ -590,11 +615,11 @@ static void on_done(void *ctx, struct client *client)
 		return;
 	}
 	exchange_over(x);
+	settle_all(x);
 	record(x);
 	x->client = NULL;
-	loop_timer_clear(x->worker->loop, &x->phase_timer);
 	unlink_exchange(x->worker, x);
-	loop_defer(x->worker->loop, &x->free);
+	loop_defer_late(x->worker->loop, &x->free);
 }
 
 const struct client_events *exchange_client_events(void)

@@ -157,7 +157,9 @@ struct exchange {
 	struct deferred resume;         /* attempt_failed_inside() */
 	struct deferred again;          /* rounds_next() */
 	struct deferred settle;
+	struct deferred account;        /* exchange_over() */
 	struct deferred free;
+	bool is_settled;                /* the books are closed */
 };
 
 /* For the worker's listener; its ctx is the worker. */

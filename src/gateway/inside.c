@@ -51,11 +51,15 @@ static bool has_answer(struct slice body)
 {
 	static const char *const names[] = { "content", "choices", "output", "candidates" };
 	struct json_member m;
+	struct json_scan s;
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (json_find(body, names[i], &m) && m.kind == JSON_ARRAY &&
-		    memchr(m.value.ptr, '{', m.value.len)) {
-			return true;
+	json_scan_init(&s, body);
+	while (json_scan_next(&s, &m)) {
+		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+			if (json_key_is(&m, names[i]) && m.kind == JSON_ARRAY &&
+			    memchr(m.value.ptr, '{', m.value.len)) {
+				return true;
+			}
 		}
 	}
 	return false;
@@ -144,7 +148,8 @@ static bool is_bad_body(struct exchange *x)
 	}
 	if (error_is_frame(body)) {
 		fail_as_frame(x, body);
-	} else if (is_page(body) || (!has_answer(body) && matches(x, body))) {
+	} else if (is_page(body) || (x->config->detection.error_patterns.count &&
+				     !has_answer(body) && matches(x, body))) {
 		fail(x, TRANSPORT_OK, body);
 	} else if (!strip(body).len) {
 		x->detail = "an empty answer";

@@ -17,8 +17,10 @@ struct loop {
 	struct timer **heap;            /* from index 1; smallest at_ms first */
 	size_t heap_len;
 	size_t heap_capacity;
-	struct deferred *first;
-	struct deferred **last;
+	struct queue_of_deferred {
+		struct deferred *first;
+		struct deferred **last;
+	} soon, late;
 	struct epoll_event events[EVENTS_PER_TURN];
 };
 
@@ -33,7 +35,8 @@ struct loop *loop_create(struct err *err)
 	}
 	l = xcalloc(1, sizeof *l);
 	l->epoll_fd = fd;
-	l->last = &l->first;
+	l->soon.last = &l->soon.first;
+	l->late.last = &l->late.first;
 	l->now_ms = clock_mono_ms();
 	return l;
 }
@@ -44,6 +47,7 @@ void loop_destroy(struct loop *l)
 		return;
 	}
 	loop_run_deferred(l);
+	loop_run_late(l);
 	close(l->epoll_fd);
 	free(l->heap);
 	free(l);
@@ -138,30 +142,50 @@ void loop_timer_clear(struct loop *l, struct timer *t)
 	}
 }
 
-void loop_defer(struct loop *l, struct deferred *d)
+static void put_off(struct queue_of_deferred *q, struct deferred *d)
 {
 	if (d->is_queued) {
 		return;
 	}
 	d->is_queued = true;
 	d->next = NULL;
-	*l->last = d;
-	l->last = &d->next;
+	*q->last = d;
+	q->last = &d->next;
 }
 
 /* What runs may put off more; that runs in the same pass. */
-void loop_run_deferred(struct loop *l)
+static void run_all(struct queue_of_deferred *q)
 {
-	while (l->first) {
-		struct deferred *d = l->first;
+	while (q->first) {
+		struct deferred *d = q->first;
 
-		l->first = d->next;
-		if (!l->first) {
-			l->last = &l->first;
+		q->first = d->next;
+		if (!q->first) {
+			q->last = &q->first;
 		}
 		d->is_queued = false;
 		d->run(d);
 	}
+}
+
+void loop_defer(struct loop *l, struct deferred *d)
+{
+	put_off(&l->soon, d);
+}
+
+void loop_run_deferred(struct loop *l)
+{
+	run_all(&l->soon);
+}
+
+void loop_defer_late(struct loop *l, struct deferred *d)
+{
+	put_off(&l->late, d);
+}
+
+void loop_run_late(struct loop *l)
+{
+	run_all(&l->late);
 }
 
 uint64_t loop_now_ms(const struct loop *l)
@@ -174,7 +198,7 @@ static int wait_ms(const struct loop *l, uint64_t max_wait_ms)
 	uint64_t now_ms = clock_mono_ms();
 	uint64_t wait = max_wait_ms;
 
-	if (l->first) {
+	if (l->soon.first) {
 		return 0;
 	}
 	if (l->heap_len && l->heap[1]->at_ms < now_ms + wait) {

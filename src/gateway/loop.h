@@ -65,4 +65,9 @@ void loop_turn(struct loop *l, uint64_t max_wait_ms);
 /* Runs what was put off since; for work done between turns. */
 void loop_run_deferred(struct loop *l);
 
+/* The same for what nobody waits for: it runs when the turn's answers are on
+ * their way, at loop_run_late(). */
+void loop_defer_late(struct loop *l, struct deferred *d);
+void loop_run_late(struct loop *l);
+
 #endif

@@ -114,10 +114,12 @@ static void *run(void *arg)
 		loop_turn(w->loop, w->trim_at_ms && wait_ms > TRIM_AFTER_MS ? TRIM_AFTER_MS
 									    : wait_ms);
 		wait_ms = settle(w);
+		loop_run_late(w->loop);
 		trim_when_quiet(w);
 	}
 	exchange_end_all(w);
 	settle(w);
+	loop_run_late(w->loop);
 	return NULL;
 }
 

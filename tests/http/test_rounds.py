@@ -2,6 +2,8 @@
 several answers of an upstream that gives one (C58)."""
 import json
 
+import queue
+
 import pytest
 
 from lab import wire
@@ -185,7 +187,12 @@ def test_a_failure_later_ends_the_stream_with_an_error(how, upstream, start):
             request.answer(wire.answer(529, [], b"{}"))
         elif how == "reset":
             request.reset()
-            upstream.take().reset()     # an old connection is tried once more
+            try:
+                # On an old connection it is tried once more; it was one if the
+                # first answer's last chunk came with its last event.
+                upstream.take(2).reset()
+            except queue.Empty:
+                pass
         else:
             request.send(wire.stream_head() + wire.chunk(ANTHROPIC.opening()))
             request.close()
