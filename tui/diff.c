@@ -36,6 +36,9 @@ static struct lines split(struct slice text)
 	while (l.count < room && slice_next(&rest, '\n', &line)) {
 		l.items[l.count++] = line;
 	}
+	if (l.count && !l.items[l.count - 1].len) {
+		l.count--; /* behind the last line's end */
+	}
 	return l;
 }
 

@@ -63,8 +63,6 @@ static void status_wide(const struct app *app, int64_t end, struct buf *out)
 
 	history_values(&h->total, HISTORY_P50, end, 60, &p50, 1);
 	history_values(&h->total, HISTORY_P95, end, 60, &p95, 1);
-	p50 = isnan(app->snapshot->totals.total_p50) ? p50 : app->snapshot->totals.total_p50;
-	p95 = isnan(app->snapshot->totals.total_p95) ? p95 : app->snapshot->totals.total_p95;
 	buf_addf(out, "   p50 %s", show_ms(p50, a));
 	buf_addf(out, "   p95 %s", show_ms(p95, a));
 	buf_addf(out, "   err %s %%", show_rate(error_percent(app), a));

@@ -25,6 +25,7 @@ void history_release(struct history *h)
 	map_each(&h->upstreams, free_series, NULL);
 	map_release(&h->upstreams);
 	map_release(&h->seen);
+	latency_release(&h->latency);
 }
 
 static struct second *second_at(struct series *s, int64_t at_s)
@@ -148,25 +149,33 @@ static int compare_ms(const void *one, const void *other)
 	return a < b ? -1 : a > b;
 }
 
-/* The gateway's own percentiles, or those of the requests that ended within
- * the last minute where it tells none. */
+#define LATENCY_SECONDS 60
+
+/* Of the requests that ended within the last minute: from the gateway's
+ * histogram, or as long as that tells nothing from the list. */
 static void set_latency(struct history *h, const struct snapshot *s, int64_t now_s)
 {
 	struct second *second = second_at(&h->total, now_s);
 	double ms[500];
+	double p50;
+	double p95;
 	size_t count = 0;
 
-	second->p50 = (float)s->totals.total_p50;
-	second->p95 = (float)s->totals.total_p95;
+	latency_add(&h->latency, s->buckets, s->bucket_count, now_s);
+	if (latency_percentiles(&h->latency, now_s, LATENCY_SECONDS, &p50, &p95)) {
+		second->p50 = (float)p50;
+		second->p95 = (float)p95;
+		return;
+	}
 	for (size_t i = 0; i < s->request_count && count < ARRAY_LEN(ms); i++) {
 		const struct request_view *r = &s->requests[i];
 
 		if (!r->is_running && r->total_ms >= 0 &&
-		    (r->at_ms + (int64_t)r->total_ms) / 1000 > now_s - 60) {
+		    (r->at_ms + (int64_t)r->total_ms) / 1000 > now_s - LATENCY_SECONDS) {
 			ms[count++] = r->total_ms;
 		}
 	}
-	if (isnan(second->p50) && count) {
+	if (count) {
 		qsort(ms, count, sizeof *ms, compare_ms);
 		second->p50 = (float)ms[count / 2];
 		second->p95 = (float)ms[count * 95 / 100];

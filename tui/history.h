@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/map.h"
+#include "tui/latency.h"
 #include "tui/snapshot.h"
 
 #define HISTORY_SECONDS 600
@@ -28,6 +29,7 @@ struct series {
 struct history {
 	struct series total;
 	struct map upstreams; /* name -> struct series, owned */
+	struct latency latency;
 	struct map seen;      /* ids of finished requests counted already */
 	double last_requests, last_errors, last_tokens; /* cumulative, NAN: not told */
 	int64_t busy_s;					/* the last second with any request */

@@ -128,8 +128,14 @@ static void draw_graph_box(const struct app *app, struct pane p, const struct gr
 	graph_data(app, kind, kind->what, step, values, count);
 	graph_data(app, kind, kind->lower, step, lower, count);
 	top = graph_round(graph_peak(values, count));
-	snprintf(right, sizeof right, "now %s  peak %s", kind->show(values[count - 1], now),
-		 kind->show(graph_peak(values, count), peak));
+	if (kind->what == kind->lower) {
+		snprintf(right, sizeof right, "now %s  peak %s",
+			 kind->show(values[count - 1], now),
+			 kind->show(graph_peak(values, count), peak));
+	} else {
+		snprintf(right, sizeof right, "now %s / %s", kind->show(lower[count - 1], now),
+			 kind->show(values[count - 1], peak));
+	}
 	in = pane_box(p, kind->title, right);
 	pane_text(in, 1, 0, STYLE_DIM, kind->show(top, peak));
 	pane_text(in, 1, in.h - 2, STYLE_DIM, "0");

@@ -185,6 +185,35 @@ static void read_models(struct slice json, struct snapshot *s)
 	}
 }
 
+/* "[upper, count]" */
+static bool read_bucket(struct slice pair, struct bucket *out)
+{
+	struct json_scan scan;
+	struct json_member m;
+	uint64_t upper;
+	uint64_t count;
+	bool ok;
+
+	json_scan_init(&scan, pair);
+	ok = json_scan_next(&scan, &m) && json_to_u64(m.value, &upper) &&
+	     json_scan_next(&scan, &m) && json_to_u64(m.value, &count);
+	if (ok) {
+		*out = (struct bucket){ (double)upper, (double)count };
+	}
+	return ok;
+}
+
+static void read_buckets(struct slice json, struct snapshot *s)
+{
+	struct json_scan scan;
+	struct json_member m;
+
+	s->buckets = begin_array(json, "total_ms_buckets", sizeof *s->buckets, &s->arena, &scan);
+	while (json_scan_next(&scan, &m)) {
+		s->bucket_count += read_bucket(m.value, &s->buckets[s->bucket_count]);
+	}
+}
+
 static void read_reasons(struct slice json, struct snapshot *s)
 {
 	struct json_scan scan;
@@ -229,6 +258,7 @@ struct snapshot *snapshot_read(struct slice json, struct err *err)
 	read_head(json, s);
 	read_traffic(field_value(json, "totals"), &s->totals);
 	s->totals.in_flight = field_num(json, "in_flight");
+	read_buckets(json, s);
 	read_reasons(json, s);
 	read_upstreams(json, s);
 	read_keys(json, s);

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "tui/latency.h"
 
 struct traffic {
 	double in_flight;
@@ -104,6 +105,8 @@ struct snapshot {
 	const char **reasons;
 	size_t reason_count;
 	struct traffic totals;
+	struct bucket *buckets; /* of the totals' times */
+	size_t bucket_count;
 	struct upstream_view *upstreams;
 	size_t upstream_count;
 	struct key_view *keys;

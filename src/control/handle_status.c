@@ -163,6 +163,23 @@ static void write_clock(const struct call *call, struct json_writer *w)
 	write_uptime(call, w);
 }
 
+/* [[upper end, count], …] of all requests' time since the start, so that a
+ * reader who looks again can tell what came between. */
+static void write_buckets(const struct histogram *h, struct json_writer *w)
+{
+	json_key(w, "total_ms_buckets");
+	json_array(w);
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		if (h->buckets[i]) {
+			json_array(w);
+			json_int(w, (int64_t)histogram_upper_end(i));
+			json_int(w, h->buckets[i]);
+			json_end(w);
+		}
+	}
+	json_end(w);
+}
+
 static void write_snapshot(struct call *call, struct json_writer *w)
 {
 	json_kint(w, "generation", (int64_t)call->config->generation);
@@ -172,6 +189,7 @@ static void write_snapshot(struct call *call, struct json_writer *w)
 	json_key(w, "models");
 	view_models(call, w);
 	write_served(call_report(call), w);
+	write_buckets(&call_report(call)->total.total_ms, w);
 	json_key(w, "running");
 	view_running(call, w);
 }

@@ -20,7 +20,7 @@ static unsigned index_of(uint64_t value)
 	return (shift << HISTOGRAM_SUB_BITS) + (unsigned)(offset >> shift);
 }
 
-static uint64_t upper_end(unsigned index)
+uint64_t histogram_upper_end(unsigned index)
 {
 	unsigned shift = index >> HISTOGRAM_SUB_BITS;
 
@@ -70,7 +70,7 @@ int64_t histogram_percentile(const struct histogram *h, unsigned percent)
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		seen += h->buckets[i];
 		if (seen >= wanted && seen) {
-			uint64_t end = upper_end(i);
+			uint64_t end = histogram_upper_end(i);
 
 			return (int64_t)(end < h->max ? end : h->max);
 		}

@@ -29,6 +29,9 @@ void histogram_merge(struct histogram *h, const struct histogram *more);
 /* The value that `percent` of all do not exceed; -1 when there are none. */
 int64_t histogram_percentile(const struct histogram *h, unsigned percent);
 
+/* The inclusive upper end of a bucket. */
+uint64_t histogram_upper_end(unsigned bucket);
+
 /* How many are at most `limit`, a power of two. */
 uint64_t histogram_up_to(const struct histogram *h, uint64_t limit);
 

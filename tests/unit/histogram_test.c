@@ -34,7 +34,7 @@ static void buckets_are_narrow(void **state)
 {
 	(void)state;
 	for (uint64_t v = 1; v < (1ULL << 32); v += 1 + v / 37) {
-		uint64_t end = upper_end(index_of(v));
+		uint64_t end = histogram_upper_end(index_of(v));
 
 		assert_true(index_of(v) < HISTOGRAM_BUCKETS);
 		assert_true(end >= v);
