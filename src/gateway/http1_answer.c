@@ -141,6 +141,9 @@ static const char *note_header(struct http1_answer *a, struct slice name, struct
 	}
 }
 
+/* Each copies its header once more. */
+#define MAX_FOLDS 64
+
 /* A continued line: RFC 9112 5.2 has its end of line read as spaces. */
 static void continue_header(struct http1_answer *a, struct slice line)
 {
@@ -159,12 +162,12 @@ static const char *read_header(struct http1_answer *a, struct slice line)
 	struct slice name;
 	char *copy;
 
-	if (memchr(line.ptr, '\0', line.len)) {
-		return "a zero byte in its head";
+	if (memchr(line.ptr, '\0', line.len) || memchr(line.ptr, '\r', line.len)) {
+		return "a zero byte or a bare CR in its head";
 	}
 	if (line.ptr[0] == ' ' || line.ptr[0] == '\t') {
 		continue_header(a, line);
-		return NULL;
+		return ++a->folds > MAX_FOLDS ? "too many continued lines in its head" : NULL;
 	}
 	if (!slice_next(&rest, ':', &name) || !rest.ptr || !name.len) {
 		return NULL;            /* not a header: of no meaning */

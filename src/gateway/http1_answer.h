@@ -49,6 +49,7 @@ struct http1_answer {
 	bool is_close_named;
 	bool is_keep_alive_named;
 	size_t head_bytes;
+	unsigned folds;                 /* continued header lines */
 	uint64_t left;
 	struct arena *arena;
 	struct buf partial;             /* a line of which the end is still to come */
