@@ -8,7 +8,12 @@ static void encode_for(struct hub_request *req, const struct side *side,
 		       const struct warnings *warnings)
 {
 	const struct upstream_account account = { .provider = side->provider };
-	const struct convert_target target = { side->format, &account, side->model, "asked" };
+	const struct convert_target target = {
+		.format = side->format,
+		.account = &account,
+		.model = side->model,
+		.asked_model = "asked",
+	};
 	struct api_error error = { .message = "" };
 	struct converted out;
 
