@@ -428,7 +428,7 @@ const char *format_keepalive(enum format_id format)
 	case FORMAT_RESPONSES:
 		return ": keep-alive\n\n";
 	case FORMAT_GEMINI:
-		return ": keep-alive\r\n\r\n";
+		return "\r\n";        /* behind a comment Gemini CLI reads nothing */
 	case FORMAT_NONE:
 		break;
 	}

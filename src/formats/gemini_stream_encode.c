@@ -2,6 +2,7 @@
 #include "formats/gemini_stream.h"
 
 #include "base/limits.h"
+#include "formats/convert.h"
 
 /* Per text block; vendors give some dozens. */
 #define MAX_BLOCK_CITATIONS 256
@@ -317,7 +318,7 @@ void gemini_encode_event(void *state, const struct event *ev, struct buf *out)
 		 * it is an empty line, because Gemini CLI and the SDK's 1.x line
 		 * read nothing behind a comment (C143 has one). */
 		if (!e->plan->gemini_array) {
-			buf_adds(out, "\r\n");
+			buf_adds(out, format_keepalive(FORMAT_GEMINI));
 		}
 		break;
 	}

@@ -30,7 +30,7 @@ static bool ends_with(const struct exchange *x, const char *text)
 
 static bool is_between_events(const struct exchange *x)
 {
-	return ends_with(x, "\n\n") || ends_with(x, "\r\n\r\n") || ends_with(x, "\r\r");
+	return ends_with(x, "\n\n") || ends_with(x, "\n\r\n") || ends_with(x, "\r\r");
 }
 
 bool keepalive_saw_end(const struct exchange *x)

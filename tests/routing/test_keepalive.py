@@ -8,7 +8,7 @@ from lab.families import ANTHROPIC, CHAT, GEMINI, RESPONSES
 from lab.gateway import account
 
 SIGNS = {"anthropic": b"event: ping", "openai-chat": b": keep-alive",
-         "openai-responses": b": keep-alive", "gemini": b": keep-alive"}
+         "openai-responses": b": keep-alive", "gemini": b"\r\n"}
 
 
 def config(upstream, family, keepalive="300ms", **proxy):
@@ -39,7 +39,7 @@ def read_rest(client):
 
 def without(stream, sign):
     """Its events but the signs of life."""
-    frames = stream.replace(b"\r\n", b"\n").split(b"\n\n")
+    frames = [f.strip(b"\n") for f in stream.replace(b"\r\n", b"\n").split(b"\n\n")]
     return [frame for frame in frames if frame and not frame.startswith(sign)]
 
 
