@@ -82,13 +82,13 @@ export class Home {
 /**
  * The gateway with one account of a format, and a home: { home, model, gateway,
  * close() }. The client asks for `name`, the model is one of the vendor's;
- * `account` changes what is known of the account.
+ * `account` changes what is known of the account, `more` the configuration.
  */
-export async function startWorld(format, name, script, account = {}) {
+export async function startWorld(format, name, script, account = {}, more = {}) {
   const model = await startModel(format, script);
   const routes = [{ upstream: model.account.name, model: MODELS[format] }];
   const gateway = await startGateway([{ ...model.account, ...account }],
-    { models: { [name]: { routes } } });
+    { models: { [name]: { routes } }, ...more });
   const home = new Home(gateway);
   return { home, model, gateway,
     async close() {

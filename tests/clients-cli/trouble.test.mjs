@@ -1,5 +1,6 @@
-// What the other clients make of an upstream's troubles, each on a format that
-// is not their own.
+// What clients make of an upstream's troubles: silence inside a stream on their
+// own format and on another; refusals and errors, which claude.test.mjs has for
+// Claude Code, on another one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CLIS } from "./clis.mjs";
@@ -7,6 +8,8 @@ import { startWorld } from "./lab.mjs";
 
 const ELSEWHERE = { "codex": "anthropic", "gemini-cli": "openai-responses",
   "opencode": "gemini" };
+const OWN = { "claude-code": "anthropic", "codex": "openai-responses", "gemini-cli": "gemini",
+  "opencode": "anthropic" };
 const TROUBLES = {
   "a 429 with a short retry-after": { error: "rate", message: "slow down",
     headers: { "retry-after": "1" } },
@@ -48,4 +51,22 @@ for (const [client, format] of Object.entries(ELSEWHERE)) {
       await world.close();
     }
   });
+}
+
+for (const [client, cli] of Object.entries(CLIS)) {
+  for (const format of [OWN[client], ELSEWHERE[client] ?? "gemini"]) {
+    test(`${client} reads over signs of life, ${format}`, async () => {
+      const world = await startWorld(format, cli.model,
+        () => ({ text: "At your service.", silence_ms: 300 }), {},
+        { proxy: { keepalive: "100ms" } });
+      try {
+        world.home.command("connect", client);
+        const done = await world.home.run(cli.argv(cli.model, "Are you there?"));
+        assert.equal(done.code, 0, done.stdout + done.stderr);
+        assert.match(cli.said(done.stdout), /At your service\.$/);
+      } finally {
+        await world.close();
+      }
+    });
+  }
 }

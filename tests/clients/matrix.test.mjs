@@ -164,6 +164,25 @@ for (const name of Object.keys(FORMATS)) {
   });
 }
 
+for (const name of Object.keys(FORMATS)) {
+  describe(`signs of life while ${name} is silent`, { concurrency: true }, () => {
+    let gateway, upstream;
+
+    before(async () => {
+      upstream = await startModel(name, () => ({ text: "One, two, three.", silence_ms: 150 }));
+      gateway = await startGateway([upstream.account], { proxy: { keepalive: "50ms" } });
+    });
+    after(async () => { await gateway?.close(); await upstream?.close(); });
+
+    for (const sdk of SDKS) {
+      test(sdk.name, async () => {
+        const said = await sdk.stream(gateway, { model: MODELS[name], prompt: "Hi" });
+        assert.equal(said.text, "One, two, three.");
+      });
+    }
+  });
+}
+
 describe("demo provider", { concurrency: true }, () => {
   let gateway;
 

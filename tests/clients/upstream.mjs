@@ -1,6 +1,7 @@
 // An upstream that plays a model: it speaks one vendor's format and says turn
 // by turn what the test's script tells it.
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import anthropic from "./upstreams/anthropic.mjs";
 import chat from "./upstreams/chat.mjs";
 import gemini from "./upstreams/gemini.mjs";
@@ -32,6 +33,7 @@ async function sendFrames(response, frames, format, said) {
   response.writeHead(200, { "content-type": "text/event-stream" });
   for (const frame of frames) {
     if (!response.write(frame)) await once(response, "drain");
+    if (said.silence_ms && format.isContent(frame)) await sleep(said.silence_ms);
     if (said.breaks && format.isContent(frame)) {
       await said.once;
       response.write(format.errorFrame(said.breaks, said.message));
@@ -44,7 +46,8 @@ async function sendFrames(response, frames, format, said) {
 /**
  * `script(ask)` gives the next turn: what turn() takes, or { error, message,
  * headers } instead of an answer, or a turn with `breaks` for an error inside
- * its stream, after its first content and when `once` lets it. `asked` keeps what was asked, read out of the vendor's body.
+ * its stream, after its first content and when `once` lets it, or one with
+ * `silence_ms` behind each piece of content. `asked` keeps what was asked, read out of the vendor's body.
  */
 export async function startModel(name, script) {
   const format = FORMATS[name];
