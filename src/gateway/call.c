@@ -78,7 +78,7 @@ static void failed_with_answer(struct exchange *x)
 
 /* ---- what the transfer reports ---- */
 
-static int64_t first_token_ms(const struct exchange *x)
+int64_t call_first_token_ms(const struct exchange *x)
 {
 	const struct proxy_config *p = &x->config->proxy;
 
@@ -137,7 +137,10 @@ static void on_head(void *ctx, const struct transfer_head *head)
 		open_stream(x);
 		open_usage(x);
 	}
-	call_wait(x, first_token_ms(x));
+	call_wait(x, call_first_token_ms(x));
+	if (!c->is_error) {
+		pump_start_early(x);
+	}
 }
 
 static void on_body(void *ctx, struct slice bytes)
@@ -215,7 +218,9 @@ void call_on_phase_timer(struct timer *t)
 {
 	struct exchange *x =
 		(struct exchange *)((char *)t - offsetof(struct exchange, phase_timer));
-	int64_t limit_ms = x->config->proxy.stream_timeout_ms;
+	bool is_flowing = x->call.has_content || x->state == EXCHANGE_SENDING;
+	int64_t limit_ms = x->call.has_content ? x->config->proxy.stream_timeout_ms
+					       : call_first_token_ms(x);
 	int64_t silent_ms = (int64_t)(loop_now_ms(x->worker->loop) - x->last_bytes_ms);
 
 	if (!x->call.candidate) {
@@ -223,7 +228,7 @@ void call_on_phase_timer(struct timer *t)
 	} else if (x->call.is_complete && x->state == EXCHANGE_SENDING) {
 		drop_transfer(x);
 		pump_finish(x);
-	} else if (x->call.has_content && silent_ms < limit_ms) {
+	} else if (is_flowing && silent_ms < limit_ms) {
 		int64_t sign_ms = keepalive_turn(x);
 		int64_t left_ms = limit_ms - silent_ms;
 

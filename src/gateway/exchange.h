@@ -227,6 +227,7 @@ const struct transfer_events *call_events(void);
 struct pair_list call_headers(struct exchange *x);
 void call_wait(struct exchange *x, int64_t in_ms);      /* phase timer; 0: none */
 void call_on_phase_timer(struct timer *t);
+int64_t call_first_token_ms(const struct exchange *x);  /* proxy.first_token_timeout */
 void call_on_total_timer(struct timer *t);
 
 /* rounds.c: an answer that takes several calls (C58, C113). */
@@ -237,6 +238,8 @@ bool rounds_left(const struct exchange *x);
 void final_error(struct exchange *x, const struct step *step);
 
 /* pump.c: from upstream to client. */
+/* Sends the head before there is content, where the route has it so (C145). */
+void pump_start_early(struct exchange *x);
 void pump_bytes(struct exchange *x, struct slice bytes);
 void pump_settle(struct exchange *x);           /* at the end of the turn */
 void pump_end(struct exchange *x);              /* the upstream ended cleanly */

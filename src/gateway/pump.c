@@ -139,6 +139,23 @@ static void start(struct exchange *x)
 	buf_release(&c->held);
 }
 
+void pump_start_early(struct exchange *x)
+{
+	const struct call *c = &x->call;
+	const struct upstream_account *account = c->candidate->account;
+	int64_t every_ms = x->config->proxy.keepalive_ms;
+	int64_t limit_ms = call_first_token_ms(x);
+
+	if (x->state != EXCHANGE_TRYING || !c->is_converted || needs_whole(x) ||
+	    !str_eq(pair_get(&account->options, "early_head"), "true")) {
+		return;
+	}
+	begin_answer(x);
+	start(x);
+	x->last_bytes_ms = loop_now_ms(x->worker->loop);
+	call_wait(x, every_ms && every_ms < limit_ms ? every_ms : limit_ms);
+}
+
 void pump_settle(struct exchange *x)
 {
 	struct call *c = &x->call;
@@ -233,6 +250,26 @@ void pump_keep_usage(struct exchange *x)
 	pump_usage_so_far(x, &x->tokens);
 }
 
+/* Nothing of the answer had come when the head went out early: then the
+ * conversion has left the error to the gateway. */
+static void write_missing_error(struct exchange *x, const struct api_error *error,
+				struct buf *out)
+{
+	if (!convert_stream_wrote_error(x->call.stream)) {
+		convert_stream_write_error(x->call.stream, error, out);
+	}
+}
+
+static void end_failed(struct exchange *x)
+{
+	struct buf out = BUF_INIT(MAX_ERROR_BODY_BYTES);
+
+	write_missing_error(x, convert_stream_error(x->call.stream), &out);
+	pump_send(x, buf_slice(&out));
+	buf_release(&out);
+	pump_finish(x);
+}
+
 static void act_on(struct exchange *x, enum convert_state state)
 {
 	struct call *c = &x->call;
@@ -259,7 +296,7 @@ static void act_on(struct exchange *x, enum convert_state state)
 		if (x->state == EXCHANGE_SENDING) {
 			x->error = arena_strdup(&x->arena,
 						convert_stream_error(c->stream)->message);
-			pump_finish(x);
+			end_failed(x);
 		} else {
 			inside_fail(x, convert_stream_error(c->stream));
 		}
@@ -476,7 +513,11 @@ static void note_broken(struct exchange *x)
 	struct verdict verdict;
 
 	classify(&outcome, &verdict);
-	walk_broke(&x->walk, &verdict, clock_moment());
+	if (x->walk.is_answered) {
+		walk_broke(&x->walk, &verdict, clock_moment());
+	} else {
+		walk_failed(&x->walk, &verdict, NULL, clock_moment());
+	}
 }
 
 /* After content there is no way back. A stream ends with its format's own
@@ -490,6 +531,7 @@ static void end_with_error(struct exchange *x, const struct api_error *error)
 
 	if (c->is_converted) {
 		convert_stream_fail(c->stream, error, &event);
+		write_missing_error(x, error, &event);
 	} else if (is_stream) {
 		/* What was cut inside an event is closed first. */
 		buf_adds(&event, "\n\n");
