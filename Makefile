@@ -221,6 +221,8 @@ chaos: ## every case of the chaos suite, of which check runs a part
 	@$(SUBMAKE) --no-print-directory $(BIN)
 	CHAOS=full GATEWAY_BIN=$(BIN) PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m pytest -q $(ARGS) tests/chaos
+	CHAOS=full CHAOS_TRANSPORT=curl GATEWAY_BIN=$(BIN) PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q $(ARGS) tests/chaos/test_upstreams.py
 
 soak: ## SOAK_MINUTES of mixed traffic with churn under AddressSanitizer
 	$(DEPS) packaging/check-deps.txt

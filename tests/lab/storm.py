@@ -40,8 +40,12 @@ def eventually(condition, seconds=wire.DEADLINE):
 
 
 class Storm(Gateway):
-    def __init__(self, config=None, **options):
-        super().__init__(merge(PATIENCE, config or {}), **options)
+    """CHAOS_TRANSPORT=curl has it reach upstreams by libcurl alone."""
+
+    def __init__(self, config=None, env=None, **options):
+        transport = os.environ.get("CHAOS_TRANSPORT")
+        env = dict(env or {}, **({"LLM_GATEWAY_TRANSPORT": transport} if transport else {}))
+        super().__init__(merge(PATIENCE, config or {}), env=env, **options)
 
     def start(self):
         super().start()
