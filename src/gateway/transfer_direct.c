@@ -439,10 +439,18 @@ static void resume_transfer(struct transfer *base)
 	}
 }
 
+static bool is_connected(const struct transfer *base)
+{
+	const struct direct_transfer *t = (const struct direct_transfer *)base;
+
+	return t->conn && !t->is_handshaking;
+}
+
 static const struct transfer_ops ops = {
 	.abort = abort_transfer,
 	.pause = pause_transfer,
 	.resume = resume_transfer,
+	.is_connected = is_connected,
 };
 
 bool direct_transfer_suits(const struct transfer_spec *spec)
