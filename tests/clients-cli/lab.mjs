@@ -97,3 +97,13 @@ export async function startWorld(format, name, script, account = {}, more = {}) 
       home.close();
     } };
 }
+
+/** The same for the time of one check. */
+export async function inWorld(check, ...args) {
+  const world = await startWorld(...args);
+  try {
+    return await check(world);
+  } finally {
+    await world.close();
+  }
+}

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CLIS } from "./clis.mjs";
-import { startWorld } from "./lab.mjs";
+import { inWorld } from "./lab.mjs";
 
 const ELSEWHERE = { "codex": "anthropic", "gemini-cli": "openai-responses",
   "opencode": "gemini" };
@@ -18,55 +18,46 @@ const TROUBLES = {
     message: "Overloaded" },
 };
 
+/** What a connected client prints, and how it ended. */
+function ask(cli, client, format, script, more) {
+  return inWorld((world) => {
+    world.home.command("connect", client);
+    return world.home.run(cli.argv(cli.model, "Are you there?"));
+  }, format, cli.model, script, {}, more);
+}
+
+function check(cli, done) {
+  assert.equal(done.code, 0, done.stdout + done.stderr);
+  assert.match(cli.said(done.stdout), /At your service\.$/);
+}
+
 for (const [client, format] of Object.entries(ELSEWHERE)) {
   const cli = CLIS[client];
 
   for (const [title, trouble] of Object.entries(TROUBLES)) {
     test(`${client} gets over ${title}`, async () => {
       let isOver = false;
-      const world = await startWorld(format, cli.model, ({ tools }) => {
+      check(cli, await ask(cli, client, format, ({ tools }) => {
         if (isOver || tools.length === 0) return { text: "At your service." };
         isOver = true;
         return trouble;
-      });
-      try {
-        world.home.command("connect", client);
-        const done = await world.home.run(cli.argv(cli.model, "Are you there?"));
-        assert.equal(done.code, 0, done.stdout + done.stderr);
-        assert.match(cli.said(done.stdout), /At your service\.$/);
-      } finally {
-        await world.close();
-      }
+      }));
     });
   }
 
   test(`${client} shows what the upstream refuses`, async () => {
-    const world = await startWorld(format, cli.model,
+    const { stdout, stderr } = await ask(cli, client, format,
       () => ({ error: "invalid", message: "that is not possible with this model" }));
-    try {
-      world.home.command("connect", client);
-      const done = await world.home.run(cli.argv(cli.model, "Are you there?"));
-      assert.match(done.stdout + done.stderr, /that is not possible with this model/);
-    } finally {
-      await world.close();
-    }
+    assert.match(stdout + stderr, /that is not possible with this model/);
   });
 }
 
 for (const [client, cli] of Object.entries(CLIS)) {
   for (const format of [OWN[client], ELSEWHERE[client] ?? "gemini"]) {
     test(`${client} reads over signs of life, ${format}`, async () => {
-      const world = await startWorld(format, cli.model,
-        () => ({ text: "At your service.", silence_ms: 300 }), {},
-        { proxy: { keepalive: "100ms" } });
-      try {
-        world.home.command("connect", client);
-        const done = await world.home.run(cli.argv(cli.model, "Are you there?"));
-        assert.equal(done.code, 0, done.stdout + done.stderr);
-        assert.match(cli.said(done.stdout), /At your service\.$/);
-      } finally {
-        await world.close();
-      }
+      check(cli, await ask(cli, client, format,
+        () => ({ text: "At your service.", silence_ms: 300 }),
+        { proxy: { keepalive: "100ms" } }));
     });
   }
 }

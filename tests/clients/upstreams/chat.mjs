@@ -1,6 +1,6 @@
 // What OpenAI's Chat API says and is asked, for upstream.mjs. Thinking is the
 // reasoning_content of the servers that show it.
-import { base64, event, pieces } from "./frames.mjs";
+import { base64, event, openaiError, pieces } from "./frames.mjs";
 
 const STOPS = { end: "stop", calls: "tool_calls", length: "length" };
 
@@ -58,16 +58,9 @@ export default {
 
   isContent: (frame) => frame.includes('"delta":') && !frame.includes('"role"'),
 
-  error(kind, message) {
-    const [status, type, code] = { overloaded: [503, "server_error", "overloaded"],
-      rate: [429, "requests", "rate_limit_exceeded"],
-      invalid: [400, "invalid_request_error", null],
-      context: [400, "invalid_request_error", "context_length_exceeded"],
-      permission: [403, "permission_error", null], server: [500, "server_error", null] }[kind];
-    return { status, body: { error: { message, type, param: null, code } } };
-  },
+  error: openaiError,
   errorFrame(kind, message) {
-    return event(this.error(kind, message).body);
+    return event(openaiError(kind, message).body);
   },
 
   read(request, body) {

@@ -1,5 +1,5 @@
 // What OpenAI's Responses API says and is asked, for upstream.mjs.
-import { base64, event, pieces } from "./frames.mjs";
+import { base64, event, openaiError, pieces } from "./frames.mjs";
 
 function usage({ input, cached, output, reasoning }) {
   return { input_tokens: input, input_tokens_details: { cached_tokens: cached },
@@ -115,16 +115,9 @@ export default {
 
   isContent: (frame) => frame.includes(".delta"),
 
-  error(kind, message) {
-    const [status, type, code] = { overloaded: [503, "server_error", "overloaded"],
-      rate: [429, "requests", "rate_limit_exceeded"],
-      invalid: [400, "invalid_request_error", null],
-      context: [400, "invalid_request_error", "context_length_exceeded"],
-      permission: [403, "permission_error", null], server: [500, "server_error", null] }[kind];
-    return { status, body: { error: { message, type, param: null, code } } };
-  },
+  error: openaiError,
   errorFrame(kind, message) {
-    const { code } = this.error(kind, message).body.error;
+    const { code } = openaiError(kind, message).body.error;
     return event({ type: "error", sequence_number: 99, code: code ?? "server_error", message,
       param: null }, "error");
   },
@@ -137,7 +130,8 @@ export default {
     const given = input.flatMap((i) => parts(i.content ?? i.output));
     const outputs = input.filter((i) => /call_output$/.test(i.type));
     return {
-      stream: body.stream === true, model: body.model, counts: false,
+      stream: body.stream === true, model: body.model,
+      counts: request.url.endsWith("/input_tokens"),
       system: [body.instructions ?? "", ...messages.filter(isSystem).map((m) => textOf(m.content))]
         .join("\n"),
       texts: messages.filter((m) => !isSystem(m)).flatMap((m) =>
@@ -152,4 +146,5 @@ export default {
       signatures: input.filter((i) => i.type === "reasoning").map((i) => i.encrypted_content),
     };
   },
+  count: (tokens) => ({ object: "response.input_tokens", input_tokens: tokens }),
 };
