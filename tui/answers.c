@@ -157,6 +157,11 @@ void answer_take(struct app *app, struct job *job)
 	if (form_take_job(app, job) || wizard_take_job(app, job)) {
 		return;
 	}
+	if (job->kind == JOB_ORDER) {
+		app->is_order_asked = false;
+		keep(&app->order, job);
+		return;
+	}
 	if (job->kind == JOB_DETAIL) {
 		app->is_detail_asked = false;
 		if (!str_eq(job->object, app->detail_id)) {

@@ -44,6 +44,7 @@ void app_init(struct app *app, const struct app_options *options)
 	buf_init(&app->wishes.run, 16 * KIB);
 	buf_init(&app->detail, MAX_CONTROL_BYTES);
 	buf_init(&app->resolve, MAX_CONTROL_BYTES);
+	buf_init(&app->order, MAX_CONTROL_BYTES);
 	buf_init(&app->config, MAX_CONTROL_BYTES);
 	buf_init(&app->text, MAX_TEXT_BYTES);
 	arena_init(&app->config_arena, 16 * KIB);
@@ -67,6 +68,7 @@ void app_release(struct app *app)
 	buf_wipe(&app->wishes.run);
 	buf_release(&app->detail);
 	buf_release(&app->resolve);
+	buf_release(&app->order);
 	buf_release(&app->config);
 	arena_release(&app->config_arena);
 	buf_wipe(&app->text);
@@ -132,6 +134,7 @@ void app_take_snapshot(struct app *app, struct snapshot *s)
 	app->snapshot = snapshot_ref(s);
 	app->eventful_ms = app->now_wall_ms;
 	app->is_detail_old = true;
+	app->is_order_old = true;
 }
 
 void app_set_link(struct app *app, enum feed_link link, uint64_t heard_ms, int64_t pace_ms)
@@ -386,10 +389,43 @@ static void want_detail(struct app *app)
 	free(path);
 }
 
+/* What clients asked for last, or the first alias. */
+static const char *next_model(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->request_count; i++) {
+		if (*s->requests[i].model) {
+			return s->requests[i].model;
+		}
+	}
+	return s->model_count ? s->models[0].name : "";
+}
+
+static void want_order(struct app *app)
+{
+	const char *model = next_model(app->snapshot);
+	struct buf path = BUF_INIT(4 * KIB);
+
+	if (!*model || app->is_order_asked || !app->is_order_old || app->link != FEED_LIVE) {
+		return;
+	}
+	buf_adds(&path, "/v1/resolve?name=");
+	percent_add(&path, slice_of(model));
+	str_copy(app->order_name, sizeof app->order_name, model);
+	app->is_order_asked = true;
+	app->is_order_old = false;
+	app_send(app, job_create(JOB_ORDER, "GET", buf_text(&path)), model, "model resolve %s",
+		 model);
+	buf_release(&path);
+}
+
 void app_settle(struct app *app)
 {
 	bool has_room = app->width >= SPLIT_WIDTH && !app->o.is_plain;
 
+	if (app->snapshot && app->screen == SCREEN_UPSTREAMS && has_room &&
+	    app->height >= GRAPHS_HEIGHT) {
+		want_order(app);
+	}
 	if (app->snapshot && app->screen == SCREEN_REQUESTS && (app->is_detail || has_room)) {
 		list_update(&app->lists[SCREEN_REQUESTS], screen_requests.source, app);
 		want_detail(app);

@@ -60,6 +60,7 @@ enum job_kind {
 	JOB_QUIET,  /* only failures are said */
 	JOB_DETAIL, /* a request's record */
 	JOB_RESOLVE,
+	JOB_ORDER,   /* the same for the model that was asked for last */
 	JOB_CONFIG,
 	JOB_CONFIG_TEXT,
 	JOB_KEY_TEXT, /* the answer has a key's text, shown once */
@@ -139,6 +140,10 @@ struct app {
 	bool is_detail_old;   /* the request has gone on since */
 	struct buf resolve; /* JSON of /v1/resolve */
 	char resolve_name[LIST_ID_BYTES];
+	struct buf order;   /* JSON of /v1/resolve: who would get the next request */
+	char order_name[LIST_ID_BYTES];
+	bool is_order_asked;
+	bool is_order_old;
 	struct buf config;	   /* JSON of /v1/config */
 	struct arena config_arena; /* of the rows */
 	struct config_row config_rows[MAX_CONFIG_ROWS];

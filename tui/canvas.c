@@ -351,7 +351,9 @@ struct pane pane_box(struct pane p, const char *title, const char *right)
 	if (p.w >= 2 && p.h >= 2) {
 		draw_edges(p);
 		draw_corners(p);
-		draw_titles(p, title, right);
+		if (*title) {
+			draw_titles(p, title, right);
+		}
 	}
 	return pane_sub(p, 1, 1, p.w - 2, p.h - 2);
 }

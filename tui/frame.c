@@ -70,7 +70,18 @@ static void status_wide(const struct app *app, int64_t end, struct buf *out)
 		 show_count(60 * history_rate(&h->total, HISTORY_TOKENS, end, 60), a));
 }
 
-static void status_text(const struct app *app, struct buf *out, bool is_wide)
+static void add_part(struct buf *out, int room, const char *before, const char *value,
+		     const char *after)
+{
+	char part[64];
+
+	snprintf(part, sizeof part, "  %s%s%s", before, value, after);
+	if ((int)(out->len + strlen(part)) <= room) {
+		buf_adds(out, part);
+	}
+}
+
+static void status_text(const struct app *app, struct buf *out, bool is_wide, int room)
 {
 	const struct snapshot *s = app->snapshot;
 	int64_t end = history_end_s(&app->history, app->now_wall_ms / 1000);
@@ -83,15 +94,18 @@ static void status_text(const struct app *app, struct buf *out, bool is_wide)
 	show_up(app->eventful_ms - s->started_ms, up);
 	show_count(s->totals.in_flight, flight);
 	show_rate(history_rate(&app->history.total, HISTORY_REQUESTS, end, 10), rate);
+	show_rate(error_percent(app), errors);
 	if (is_wide) {
 		buf_addf(out, " %s  %s  %s pid %.0f  up %s | %s in flight   %s req/s", s->version,
 			 s->listen, app->o.is_own ? "own" : "attached to", s->pid, up, flight,
 			 rate);
 		status_wide(app, end, out);
-	} else {
-		buf_addf(out, " %s up %s | %s in flight  %s req/s  err %s%%", s->listen, up,
-			 flight, rate, show_rate(error_percent(app), errors));
+		return;
 	}
+	/* What does not fit is left out whole. */
+	buf_addf(out, " %s up %s | %s in flight", s->listen, up, flight);
+	add_part(out, room, "", rate, " req/s");
+	add_part(out, room, "err ", errors, "%");
 }
 
 static void draw_status(const struct app *app, struct pane p)
@@ -106,7 +120,7 @@ static void draw_status(const struct app *app, struct pane p)
 		x += pane_text(p, x + 1, 0, STYLE_ACTIVE, "DEMO") + 1;
 	}
 	if (app->snapshot) {
-		status_text(app, &text, p.w >= WIDE);
+		status_text(app, &text, p.w >= WIDE, right - x);
 		pane_text(pane_sub(p, 0, 0, right, 1), x, 0, STYLE_NONE, buf_text(&text));
 	}
 	pane_text(p, right + 1, 0, style, link);

@@ -148,34 +148,6 @@ static int draw_routes(const struct app *app, struct pane p, int y, const struct
 	return y;
 }
 
-/* The gateway's own answer to "which way now". */
-static int draw_resolve(const struct app *app, struct pane p, int y)
-{
-	struct slice json = buf_slice(&app->resolve);
-	struct json_scan scan;
-	struct json_member m;
-	struct arena a;
-	int number = 0;
-
-	arena_init(&a, 4 * KIB);
-	y = detail_heading(p, y, "NOW A REQUEST WOULD TRY, IN ORDER");
-	json_scan_init(&scan, field_value(json, "candidates"));
-	while (json_scan_next(&scan, &m)) {
-		pane_textf(p, 2, y++, number ? STYLE_NONE : STYLE_OK, "%d %-16s %-22s%s",
-			   number + 1, field_str(m.value, "upstream", &a),
-			   field_str(m.value, "model", &a), number ? "" : " <- picked");
-		number++;
-	}
-	json_scan_init(&scan, field_value(json, "skipped"));
-	while (json_scan_next(&scan, &m)) {
-		pane_textf(p, 2, y++, STYLE_DIM, "- %-16s %-22s %s",
-			   field_str(m.value, "upstream", &a), field_str(m.value, "model", &a),
-			   field_str(m.value, "reason", &a));
-	}
-	arena_release(&a);
-	return y;
-}
-
 static void draw_detail(const struct app *app, struct pane p, const void *row_)
 {
 	const struct model_view *m = row_;
@@ -193,7 +165,8 @@ static void draw_detail(const struct app *app, struct pane p, const void *row_)
 		y = detail_line(p, y, "Prompt", STYLE_NONE, "%s", m->system_prompt);
 	}
 	if (app->resolve.len && str_eq(app->resolve_name, m->name)) {
-		draw_resolve(app, p, y + 1);
+		y = detail_heading(p, y + 1, "NOW A REQUEST WOULD TRY, IN ORDER");
+		screen_order(app, p, y, buf_slice(&app->resolve));
 	} else {
 		pane_text(p, 1, y + 1, STYLE_DIM, "Enter or T: what would happen now");
 	}

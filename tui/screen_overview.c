@@ -65,17 +65,17 @@ static const struct list_source source = {
 
 struct graph_kind {
 	const char *title;
-	const char *unit;
+	const char *short_title;
 	enum history_value what, lower;
 	double scale; /* of a value a second */
 	const char *(*show)(double value, char *out);
 };
 
 static const struct graph_kind kinds[] = {
-	{ "Requests/s", "", HISTORY_REQUESTS, HISTORY_REQUESTS, 1, show_rate },
-	{ "Latency p50/p95", "", HISTORY_P95, HISTORY_P50, 1, show_ms },
-	{ "Tokens/min", "", HISTORY_TOKENS, HISTORY_TOKENS, 60, show_count },
-	{ "Errors/min", "", HISTORY_ERRORS, HISTORY_ERRORS, 60, show_rate },
+	{ "Requests/s", "Requests/s", HISTORY_REQUESTS, HISTORY_REQUESTS, 1, show_rate },
+	{ "Latency p50 / p95", "Latency p95", HISTORY_P95, HISTORY_P50, 1, show_ms },
+	{ "Tokens/min", "Tokens/min", HISTORY_TOKENS, HISTORY_TOKENS, 60, show_count },
+	{ "Errors/min", "Errors/min", HISTORY_ERRORS, HISTORY_ERRORS, 60, show_rate },
 };
 
 static void graph_data(const struct app *app, const struct graph_kind *kind,
@@ -99,11 +99,11 @@ static void draw_spark(const struct app *app, struct pane p, int y, const struct
 
 	graph_data(app, kind, kind->what, 1, values, count > 0 ? count : 0);
 	top = count > 0 ? graph_peak(values, count) : 0;
-	pane_text(pane_sub(p, 0, y, 16, 1), 0, 0, STYLE_TITLE, kind->title);
-	pane_textf(p, 16, y, STYLE_NONE, "%6s now",
+	pane_text(pane_sub(p, 0, y, 12, 1), 0, 0, STYLE_TITLE, kind->short_title);
+	pane_textf(p, 13, y, STYLE_NONE, "%-5s now",
 		   kind->show(count > 0 ? values[count - 1] : NAN, now));
 	if (count > 10) {
-		pane_textf(p, 27, y, STYLE_DIM, "%5s", top > 0 ? kind->show(top, peak) : "-");
+		pane_textf(p, 22, y, STYLE_DIM, "%6s peak", top > 0 ? kind->show(top, peak) : "-");
 		pane_put(p, 33, y, STYLE_DIM, '|');
 		graph_line(p, 34, y, values, count, graph_round(top));
 	}
@@ -144,6 +144,19 @@ static void draw_graph_box(const struct app *app, struct pane p, const struct gr
 	pane_text_right(in, in.w, in.h - 1, STYLE_DIM, "now");
 }
 
+/* "60 s       -60 s                now" */
+static void draw_axis(struct pane p, int y)
+{
+	int count = p.w - 34 < 60 ? p.w - 34 : 60;
+	char begin[16];
+
+	if (count > 20) {
+		snprintf(begin, sizeof begin, "-%d s", count);
+		pane_text(p, 34, y, STYLE_DIM, begin);
+		pane_text_right(p, 34 + count, y, STYLE_DIM, "now");
+	}
+}
+
 /* Returns the rows used. */
 static int draw_graphs(const struct app *app, struct pane p)
 {
@@ -164,6 +177,7 @@ static int draw_graphs(const struct app *app, struct pane p)
 	for (int i = 0; i < 4; i++) {
 		draw_spark(app, p, i, &kinds[i]);
 	}
+	draw_axis(p, 4);
 	return 5;
 }
 
@@ -249,6 +263,10 @@ static void draw_requests(const struct app *app, struct pane p)
 	running_head(p);
 	for (int i = 0; i < count && y < p.h; i++) {
 		draw_running(app, p, y++, rows[i]);
+	}
+	if (p.h >= 12 && (size_t)count < app->snapshot->request_count) {
+		pane_text(p, 2, y + 1, STYLE_TITLE, "JUST FINISHED");
+		y += 2;
 	}
 	for (size_t i = 0; i < app->snapshot->request_count && y < p.h; i++) {
 		if (!app->snapshot->requests[i].is_running) {
@@ -373,8 +391,12 @@ static void draw_wide(struct app *app, struct pane p, int y)
 	draw_requests(app, screen_box(app, pane_sub(p, 0, y, left, rest),
 				      "In flight, just finished", right));
 	snprintf(right, sizeof right, "%d open", problem_count(app));
-	draw_problems(app, screen_box(app, pane_sub(p, left + 1, y, p.w - left - 1, rest),
-				      "Problems", right));
+	box = screen_box(app, pane_sub(p, left + 1, y, p.w - left - 1, rest), "Problems", right);
+	y = draw_problems(app, box) + 1;
+	if (y < box.h) {
+		pane_text(box, 1, y, STYLE_DIM,
+			  "Legend: + ready  ~ cooldown  x down  - disabled  ! login");
+	}
 }
 
 static void draw_narrow(struct app *app, struct pane p, int y)

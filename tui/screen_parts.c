@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/limits.h"
+#include "tui/fields.h"
 #include "tui/show.h"
 
 #define LABEL_WIDTH 11
@@ -29,8 +31,15 @@ struct pane screen_box(const struct app *app, struct pane p, const char *title, 
 
 static void draw_split(struct app *app, struct pane p, const struct list_detail *d)
 {
-	struct pane box = pane_sub(p, 0, 0, d->list_width, p.h);
+	int rows = (int)app->lists[app->screen].count + 3;
+	int height = !d->draw_below || p.h < 24 ? p.h : rows > p.h / 2 ? rows : p.h / 2;
+	struct pane box = pane_sub(p, 0, 0, d->list_width, height > p.h - 8 ? p.h : height);
 
+	if (box.h < p.h) {
+		d->draw_below(app, screen_box(app, pane_sub(p, 0, box.h, d->list_width,
+							    p.h - box.h),
+					      d->below_title, NULL));
+	}
 	box = screen_box(app, box, d->list_title, NULL);
 	list_draw(&app->lists[app->screen], screen_of(app->screen)->source, app,
 		  pane_sub(box, 1, 0, box.w - 2, box.h));
@@ -53,6 +62,45 @@ static void draw_stacked(struct app *app, struct pane p, const struct list_detai
 		pane_textf(p, 3, rows + 1, STYLE_TITLE, " %s ", d->title);
 		d->draw(app, pane_sub(p, 0, rows + 2, p.w, p.h - rows - 2), d->row);
 	}
+}
+
+static const char *state_now(const struct app *app, const char *upstream, char *out,
+			     enum style *style)
+{
+	const struct upstream_view *u = snapshot_upstream(app->snapshot, upstream);
+
+	*style = u ? state_style(u->state) : STYLE_BAD;
+	return u ? show_state(u->state, out) : "";
+}
+
+int screen_order(const struct app *app, struct pane p, int y, struct slice json)
+{
+	struct json_scan scan;
+	struct json_member m;
+	struct arena a;
+	char state[SHOW_BYTES];
+	enum style style;
+	int number = 0;
+
+	arena_init(&a, 4 * KIB);
+	json_scan_init(&scan, field_value(json, "candidates"));
+	while (json_scan_next(&scan, &m)) {
+		const char *upstream = field_str(m.value, "upstream", &a);
+		const char *now = state_now(app, upstream, state, &style);
+
+		pane_textf(p, 1, y++, number ? STYLE_NONE : STYLE_OK, "%d  %-16s %-20s %-12s %s",
+			   number + 1, upstream, field_str(m.value, "model", &a), now,
+			   number ? "fallback" : "<- would be picked");
+		number++;
+	}
+	json_scan_init(&scan, field_value(json, "skipped"));
+	while (json_scan_next(&scan, &m)) {
+		pane_textf(p, 1, y++, STYLE_DIM, "-  %-16s %-20s %s",
+			   field_str(m.value, "upstream", &a), field_str(m.value, "model", &a),
+			   field_str(m.value, "reason", &a));
+	}
+	arena_release(&a);
+	return y;
 }
 
 void screen_list_detail(struct app *app, struct pane p, const struct list_detail *d)

@@ -218,7 +218,7 @@ static void status(const struct app *app, struct buf *out)
 {
 	const struct list *l = &app->lists[SCREEN_REQUESTS];
 	char total[SHOW_BYTES];
-	double known = app->snapshot->request_total;
+	double known = app->snapshot->request_total + app->snapshot->totals.in_flight;
 
 	buf_addf(out, "filter: %s%s   %zu of %s shown   %s", *l->filter ? l->filter : "(none)",
 		 app->errors_only ? " errors only" : "", l->count,

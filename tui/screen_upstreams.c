@@ -220,17 +220,31 @@ static void draw_detail(const struct app *app, struct pane p, const void *row)
 	draw_recent(app, p, y, u);
 }
 
+static void draw_order(const struct app *app, struct pane p)
+{
+	if (app->order.len) {
+		screen_order(app, p, 0, buf_slice(&app->order));
+	} else {
+		pane_text(p, 1, 0, STYLE_DIM, "no request has named a model yet");
+	}
+}
+
 static void draw(struct app *app, struct pane p)
 {
 	const struct upstream_view *u = list_selected(&app->lists[SCREEN_UPSTREAMS], &source, app);
 	char state[SHOW_BYTES] = "";
 	char title[48];
+	char order[LIST_ID_BYTES + 64];
 	const struct list_detail view = {
 		.list_title = title, .title = u ? u->name : "", .right = state, .row = u,
 		.list_width = p.w * 4 / 7, .draw = draw_detail,
+		.below_title = order, .draw_below = draw_order,
 	};
 
 	snprintf(title, sizeof title, "Upstreams (%zu)", app->snapshot->upstream_count);
+	snprintf(order, sizeof order, *app->order_name ? "Selection order for the next request "
+						       "to \"%s\"" : "Selection order",
+		 app->order_name);
 	if (u) {
 		show_state(u->state, state);
 	}

@@ -43,9 +43,16 @@ struct list_detail {
 	const void *row;        /* selected; NULL: none */
 	int list_width;         /* side by side */
 	void (*draw)(const struct app *app, struct pane p, const void *row);
+	/* Below the list, where it stands beside the detail; NULL: nothing. */
+	const char *below_title;
+	void (*draw_below)(const struct app *app, struct pane p);
 };
 
 void screen_list_detail(struct app *app, struct pane p, const struct list_detail *d);
+
+/* The candidates of a /v1/resolve answer in their order, then those passed
+ * over; returns the next line. */
+int screen_order(const struct app *app, struct pane p, int y, struct slice json);
 
 /* "label     value" lines; each returns the next line. */
 int detail_line(struct pane p, int y, const char *label, unsigned style, const char *fmt, ...)
