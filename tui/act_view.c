@@ -176,6 +176,10 @@ void act_previous_screen(struct app *app)
 /* Its record is asked for when the detail is drawn. */
 static void open_request(struct app *app)
 {
+	/* What is open stays open, whatever comes meanwhile. */
+	str_copy(app->lists[SCREEN_REQUESTS].selected, LIST_ID_BYTES, app->target);
+	app->followed = app->followed || app->lists[SCREEN_REQUESTS].follows;
+	app->lists[SCREEN_REQUESTS].follows = false;
 	app->is_detail = true;
 	app->detail_top = 0;
 	app->is_detail_old = true;
@@ -259,6 +263,8 @@ void act_back(struct app *app)
 
 	if (app->is_detail) {
 		app->is_detail = false;
+		list->follows = list->follows || (app->followed && app->screen == SCREEN_REQUESTS);
+		app->followed = false;
 	} else if (app->is_detail_focused) {
 		app->is_detail_focused = false;
 	} else if (*list->filter) {

@@ -132,6 +132,7 @@ struct app {
 	bool hides_graphs;
 	bool errors_only;
 	struct list lists[SCREEN_COUNT];
+	bool followed; /* before a request was opened: the list goes on with it */
 	bool is_detail_focused; /* side by side: the keys scroll the detail */
 	int detail_top;	   /* scrolling of the detail */
 	struct buf detail; /* JSON of /v1/requests/ID */
