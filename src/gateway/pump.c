@@ -274,6 +274,9 @@ static void act_on(struct exchange *x, enum convert_state state)
 {
 	struct call *c = &x->call;
 
+	if (x->state == EXCHANGE_OVER) {
+		return;                 /* the client left while it was written to */
+	}
 	switch (state) {
 	case CONVERT_WAITING:
 		break;

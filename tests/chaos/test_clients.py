@@ -2,6 +2,7 @@
 the gateway gives each a well-formed end where there is somebody to give it to,
 and forgets the others."""
 import json
+import signal
 import threading
 import time
 
@@ -73,6 +74,26 @@ def test_an_answer_left_at_every_byte(echo, storm):
         client.send(gateway.post(CHAT.path, CHAT.body(True)))
         client.exactly(at)
         client.reset() if at % 2 else client.close()
+
+
+def test_a_converted_stream_that_is_left(upstream, storm):
+    """The client resets, and the next piece of the answer finds nobody: the
+    gateway hears of both at once, and of the piece first."""
+    gateway = storm({"upstream_accounts": [CHAT.account(upstream)]})
+    for _ in range(200 if FULL else 40):
+        with gateway.connect() as client:
+            client.send(gateway.post(ANTHROPIC.path, ANTHROPIC.body(True)))
+            request = upstream.take()
+            request.send(wire.stream_head() + wire.chunk(CHAT.opening()))
+            for word in ("first", "second", "third"):
+                request.send(wire.chunk(CHAT.content(word)))
+                client.until(word.encode())
+            gateway.process.send_signal(signal.SIGSTOP)
+            push(request, wire.chunk(CHAT.content("y")) * 3 + wire.chunk(CHAT.closing()))
+            client.reset()
+            gateway.process.send_signal(signal.SIGCONT)
+            assert request.was_left()
+            request.close()
 
 
 def test_pipelines_that_are_left(echo, storm):
