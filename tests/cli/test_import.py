@@ -149,7 +149,8 @@ def test_litellm_patterns_and_refused_accounts(home):
 
 @pytest.mark.parametrize("text,words", [
     ("nothing: here\n", b"no configuration that can be taken over"),
-    ("", b"text"), ("a: [\n", b":2:1"), ("model_list: 7\n", None), ("backends:\n- 7\n- [x]\n", None),
+    ("", b"text"), ("a: [\n", b":2:1"), ("model_list: 7\n", None),
+    ("backends:\n- 7\n- [x]\n", None),
     ("Providers: {a: b}\nRouter: 9\n", None), ("providers: {openai: 7, x: []}\n", None),
     ("api_provider: {a: {base_url: [x], limits: 3}}\nmodel_config: {m: {a: 3}, n: 4}\n", None),
     ("gateway_keys: [3, {name: [], key_hash: {}}]\nupstream_accounts: [{}, [], {name: x}]\n", None),
