@@ -106,6 +106,8 @@ static void draw_at(struct app *app, int width, int height, enum glyph_tier tier
 	struct canvas *c = canvas_create(width, height, tier);
 
 	app->o.tier = tier;
+	app_resize(app, width, height);
+	app_settle(app);
 	app_draw(app, c);
 	check_frame(app, c);
 	canvas_destroy(c);
@@ -130,7 +132,8 @@ static void any_keys(void **state)
 {
 	static const int keys[] = {
 		'1', '2', '3', '4', '5', '6', '7', 'j', 'k', 'g', 'G', 's', 'r', 'F', 'p', 'z', 'W',
-		'H', 'h', 'l', '/', 'x', 'a', 'e', 'o', ' ', '?', ':', '!', 'u', 'v', 'w', 'D', 'y',
+		'H', 'h', 'l', '/', 'x', 'a', 'e', 'o', ' ', '?', ':', '!', 'u', 'v', 'D', 'y',
+		'n', 'N', '&', '=', 'c', 't', '<', '>', KEY_CTRL('y'), KEY_CODE_F1 + 3,
 		KEY_CODE_ENTER, KEY_CODE_ESC, KEY_CODE_TAB, KEY_CODE_SHIFT_TAB, KEY_CODE_DOWN,
 		KEY_CODE_PGDN, KEY_CODE_LEFT, KEY_CODE_RIGHT, KEY_CODE_BACKSPACE, KEY_CTRL('o'),
 	};
