@@ -129,7 +129,7 @@ static void start(struct exchange *x)
 	bool keeps_length = !x->is_filtering && !c->is_converted;
 
 	x->state = EXCHANGE_SENDING;
-	if (!rounds_left(x)) {
+	if (!rounds_left(x) && (!c->transfer || transfer_is_sent(c->transfer))) {
 		exchange_forget_request(x);
 	}
 	copy_head(x, head.headers, head.count);

@@ -20,6 +20,11 @@ bool transfer_is_connected(const struct transfer *t)
 	return !t->ops->is_connected || t->ops->is_connected(t);
 }
 
+bool transfer_is_sent(const struct transfer *t)
+{
+	return !t->ops->is_sent || t->ops->is_sent(t);
+}
+
 const char *transfer_end_name(enum transfer_end end)
 {
 	static const char *const names[] = {

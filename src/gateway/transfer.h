@@ -32,6 +32,7 @@ struct transfer_ops {
 	void (*resume)(struct transfer *t);
 	/* NULL: it always is. */
 	bool (*is_connected)(const struct transfer *t);
+	bool (*is_sent)(const struct transfer *t);
 };
 
 enum transfer_end {
@@ -89,6 +90,10 @@ void transfer_resume(struct transfer *t);
 
 /* Does its request travel, or is the connection still being made? */
 bool transfer_is_connected(const struct transfer *t);
+
+/* Is the whole request on its way? An upstream may answer before it has read
+ * all of it; until then the spec's body is needed. */
+bool transfer_is_sent(const struct transfer *t);
 
 const char *transfer_end_name(enum transfer_end end);
 

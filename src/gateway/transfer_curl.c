@@ -33,7 +33,9 @@ struct curl_transfer {
 	size_t head_bytes;
 	int status;
 	int64_t content_length;
+	int64_t received;               /* of the answer's body */
 	bool has_head;
+	bool is_early;                  /* the answer is whole, the request is not */
 	bool is_paused;
 	bool is_aborted;
 	bool is_in_callback;
@@ -120,6 +122,15 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	return t->is_aborted ? 0 : len;
 }
 
+static bool is_sent(const struct transfer *base)
+{
+	const struct curl_transfer *t = (const struct curl_transfer *)base;
+	curl_off_t sent = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return !t->spec.has_body || (size_t)sent >= t->spec.body.len;
+}
+
 static size_t on_write(char *data, size_t size, size_t count, void *ctx)
 {
 	struct curl_transfer *t = ctx;
@@ -134,7 +145,9 @@ static size_t on_write(char *data, size_t size, size_t count, void *ctx)
 	t->is_in_callback = true;
 	t->events->on_body(t->ctx, (struct slice){ data, len });
 	t->is_in_callback = false;
-	return t->is_aborted ? 0 : len;
+	t->received += (int64_t)len;
+	t->is_early = t->received == t->content_length && !is_sent(&t->base);
+	return t->is_aborted || t->is_early ? 0 : len;
 }
 
 /* libcurl asks with the address that it is about to connect to, so that no
@@ -368,6 +381,7 @@ static const struct transfer_ops ops = {
 	.pause = pause_transfer,
 	.resume = resume_transfer,
 	.is_connected = is_connected,
+	.is_sent = is_sent,
 };
 
 /* TCP has its own, shorter limit inside libcurl's for the whole set-up. */
@@ -425,6 +439,7 @@ static void on_end(struct curl_job *job, int code)
 	if (t->is_aborted) {
 		return;
 	}
+	code = t->is_early ? CURLE_OK : code;
 	str_copy(detail, sizeof detail,
 		 t->is_refused ? "its address is not public" :
 		 t->detail[0] ? t->detail : curl_easy_strerror((CURLcode)code));

@@ -189,7 +189,7 @@ static void send_request(struct direct_transfer *t)
 {
 	struct direct_conn *c = t->conn;
 	struct slice body = t->spec.has_body ? t->spec.body : (struct slice){ "", 0 };
-	uint32_t wanted = EPOLLIN;
+	uint32_t wanted = t->is_paused ? 0u : EPOLLIN;
 
 	while (t->sent < t->head.len + body.len) {
 		size_t in_body = t->sent > t->head.len ? t->sent - t->head.len : 0;
@@ -417,14 +417,22 @@ static void abort_transfer(struct transfer *base)
 	let_go((struct direct_transfer *)base, false);
 }
 
-/* What has been read is still handed on: at most one read. */
+static bool is_sent(const struct transfer *base)
+{
+	const struct direct_transfer *t = (const struct direct_transfer *)base;
+
+	return t->conn && t->sent == request_length(t);
+}
+
+/* What has been read is still handed on: at most one read. The request's rest
+ * goes on. */
 static void pause_transfer(struct transfer *base)
 {
 	struct direct_transfer *t = (struct direct_transfer *)base;
 
 	t->is_paused = true;
 	if (t->conn) {
-		direct_conn_want(t->conn, 0);
+		direct_conn_want(t->conn, is_sent(base) ? 0u : EPOLLOUT);
 	}
 }
 
@@ -451,6 +459,7 @@ static const struct transfer_ops ops = {
 	.pause = pause_transfer,
 	.resume = resume_transfer,
 	.is_connected = is_connected,
+	.is_sent = is_sent,
 };
 
 bool direct_transfer_suits(const struct transfer_spec *spec)
