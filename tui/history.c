@@ -88,6 +88,15 @@ static void count_request(struct series *s, const struct request_view *r, int64_
 				  (isnan(r->tokens_out) ? 0 : r->tokens_out));
 }
 
+/* What ended before the dashboard began is no news. */
+static void note_end(struct history *h, const struct request_view *r, int64_t now_s)
+{
+	int64_t end_s = (r->at_ms + (int64_t)(r->total_ms > 0 ? r->total_ms : 0)) / 1000;
+
+	end_s = end_s > now_s ? now_s : end_s;
+	h->busy_s = end_s > h->busy_s ? end_s : h->busy_s;
+}
+
 /* Requests that have finished since the last snapshot. */
 static void add_finished(struct history *h, const struct snapshot *s, int64_t now_s)
 {
@@ -105,7 +114,7 @@ static void add_finished(struct history *h, const struct snapshot *s, int64_t no
 		if (map_get(&h->seen, slice_of(r->id))) {
 			continue;
 		}
-		h->busy_s = now_s;
+		note_end(h, r, now_s);
 		if (!has_totals) {
 			count_request(&h->total, r, now_s);
 		}
@@ -204,7 +213,7 @@ void history_add(struct history *h, const struct snapshot *s, int64_t now_s)
 	set_latency(h, s, now_s);
 	if (s->totals.in_flight > 0) {
 		h->busy_s = now_s;
-	} else if (!h->busy_s) {
+	} else if (h->busy_s < now_s - REST_SECONDS && !h->has_begun) {
 		h->busy_s = now_s - REST_SECONDS;
 	}
 	h->has_begun = true;
