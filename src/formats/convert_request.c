@@ -52,7 +52,7 @@ struct hub_request *convert_decode(const struct convert_source *source, struct a
 	}
 	d.req->gemini_array = source->gemini_array;
 	d.req->text_completion = source->text_completion;
-	if (!format->decode_request(&d, body)) {
+	if (!format->decode_request(&d, body) || !hub_check_places(d.req, error)) {
 		return NULL;
 	}
 	if (source->signatures && has_no_place_for_signatures(d.req)) {

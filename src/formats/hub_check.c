@@ -172,6 +172,38 @@ bool hub_check(struct hub_request *req, bool repair_tools, struct warnings *warn
 	return ok;
 }
 
+static bool is_in_place(const struct hub_blocks *list, enum hub_role role, bool is_inside)
+{
+	blocks_each(block, list) {
+		bool ok = true;
+
+		if (block->kind == BLOCK_TOOL_USE) {
+			ok = role == ROLE_ASSISTANT && !is_inside;
+		} else if (block->kind == BLOCK_TOOL_RESULT) {
+			ok = role == ROLE_USER && !is_inside &&
+			     is_in_place(&block->tool_result.blocks, role, true);
+		} else if (block->kind == BLOCK_DOCUMENT) {
+			ok = is_in_place(&block->media.media.blocks, role, true);
+		}
+		if (!ok) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool hub_check_places(const struct hub_request *req, struct api_error *why)
+{
+	bool ok = is_in_place(&req->system, ROLE_SYSTEM, false);
+
+	for (const struct hub_message *m = req->messages; m && ok; m = m->next) {
+		ok = is_in_place(&m->blocks, m->role, false);
+	}
+	return ok || hub_refuse(why, req->arena, ERROR_INVALID, "messages",
+				"messages: a tool call stands where only the assistant's may, or "
+				"a tool result where only the user's may");
+}
+
 #ifdef DEBUG
 static void assert_block(const struct hub_block *block, enum hub_role role);
 

@@ -15,6 +15,11 @@
 bool hub_check(struct hub_request *req, bool repair_tools, struct warnings *warnings,
 	       struct api_error *why);
 
+/* False and *why (class invalid) when a tool call is not the assistant's, a tool
+ * result not the user's, or one of them stands inside another block: no vendor
+ * takes that, and no encoder expects it. */
+bool hub_check_places(const struct hub_request *req, struct api_error *why);
+
 /* Asserts in debug builds (DEBUG defined) what encoders rely on whatever a
  * stranger sent: lists that agree with their counts, a maker for what only its
  * maker reads, results in nobody's mouth but the user's (C12, C13). */
