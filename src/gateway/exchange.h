@@ -132,6 +132,7 @@ struct exchange {
 	const char *unfit;              /* why the last candidate could not be asked */
 	int unfit_status;
 	int64_t retry_after_ms;         /* for an error in our words; 0: none known */
+	bool is_spent;                  /* the client's own repeats would be in vain */
 
 	/* the answer */
 	int status;

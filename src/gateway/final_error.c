@@ -153,6 +153,7 @@ void final_error(struct exchange *x, const struct step *step)
 		local_count(x);
 		return;
 	}
+	x->is_spent = step->is_spent;
 	if (x->shown.candidate && x->shown.head.status && !is_ours) {
 		show_upstream_error(x);
 		return;

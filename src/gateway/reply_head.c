@@ -4,7 +4,7 @@
 
 #include "gateway/limit_headers.h"
 
-#define OWN_HEADERS (16 + LIMIT_HEADERS)
+#define OWN_HEADERS (17 + LIMIT_HEADERS)
 
 /* Of one hop, set by libmicrohttpd, or nobody's business but the upstream's. */
 static const char *const dropped[] = {
@@ -171,6 +171,9 @@ struct reply_head reply_head_make(struct exchange *x, const struct transfer_head
 	}
 	if (head && x->call.is_converted) {
 		add_translated(x, head, &out);
+	}
+	if (x->is_spent && !(head && head_get(head, "x-should-retry"))) {
+		add(&out, "x-should-retry", "false");
 	}
 	add_own(x, &out);
 	return out;

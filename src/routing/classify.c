@@ -239,15 +239,6 @@ static enum failure_class by_transport(enum transport_failure transport)
 	return FAILURE_NETWORK;
 }
 
-/* The same 400 may be worth mending once instead of giving up. */
-static enum repair repair_of(const struct evidence *e)
-{
-	if (says(e, "signature") && (says(e, "thinking") || says(e, "thought"))) {
-		return REPAIR_SIGNATURE;
-	}
-	return says(e, "anthropic-beta") ? REPAIR_BETA : REPAIR_NONE;
-}
-
 static bool matches_code(const char *code, int status)
 {
 	int64_t exact;
@@ -506,9 +497,6 @@ void classify(const struct outcome *o, struct verdict *v)
 		v->class = class_of(&e);
 	}
 	judge(&e, v);
-	if (is_clients_fault(v->class)) {
-		v->repair = repair_of(&e);
-	}
 	apply_detection(&e, v);
 	v->may_repeat = e.limits.should_retry != 0;
 	v->retry_after_ms = v->reset_ms > 0 ? v->reset_ms : e.limits.retry_after_ms;

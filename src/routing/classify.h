@@ -40,9 +40,6 @@ enum failure_scope {
 	SCOPE_UPSTREAM,
 };
 
-/* A 400 that the same upstream takes when the request is mended first. */
-enum repair { REPAIR_NONE, REPAIR_SIGNATURE, REPAIR_BETA };
-
 #define VERDICT_HEADER_BYTES 128
 #define VERDICT_EXCERPT_BYTES 200
 #define VERDICT_FAMILY_BYTES 24
@@ -56,7 +53,6 @@ struct verdict {
 	int64_t reset_ms;               /* measured end, from now; -1: not said */
 	int64_t retry_after_ms;         /* hint for the client; -1: none */
 	bool may_repeat;                /* false: x-should-retry forbids it */
-	enum repair repair;
 	char header[VERDICT_HEADER_BYTES];   /* "name: value" that decided; "" = none */
 	char excerpt[VERDICT_EXCERPT_BYTES]; /* of the message, masked */
 };

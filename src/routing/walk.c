@@ -9,6 +9,10 @@
 
 #define NOBODY NO_CANDIDATE
 
+/* Clients repeat what failed, too: behind this long nobody is asked twice, and
+ * what is further away than this is not worth their repeats. */
+#define PATIENCE_MS 60000
+
 void walk_begin(struct walk *w, struct router *r, const struct walk_options *o)
 {
 	assert(o->plan->status == PLAN_OK && o->plan->count);
@@ -221,6 +225,7 @@ static struct step give_up(struct walk *w, struct moment now)
 	if (step.retry_after_ms < 0 && shown) {
 		step.retry_after_ms = shown->verdict->retry_after_ms;
 	}
+	step.is_spent = step.retry_after_ms > PATIENCE_MS;
 	return step;
 }
 
@@ -337,7 +342,8 @@ static void decide(struct walk *w, const struct verdict *v, struct moment now)
 	policy = policy_after(&facts, &pause_ms);
 	/* Others found out already, or this was the probe that should tell. */
 	if (policy == POLICY_REPEAT && v->class != FAILURE_STALE &&
-	    ledger_look(&w->state->ledger, c->model, now, &why) == LEDGER_BLOCKED) {
+	    (now.mono_ms - w->o.now.mono_ms > PATIENCE_MS ||
+	     ledger_look(&w->state->ledger, c->model, now, &why) == LEDGER_BLOCKED)) {
 		policy = POLICY_NEXT;
 	}
 	if (policy_blames(&facts, policy)) {

@@ -91,6 +91,8 @@ struct step {
 	const struct attempt *attempt;       /* FAIL: whose answer to show; NULL: none
 	                                      * was made or none had an answer */
 	int64_t retry_after_ms;              /* FAIL: soonest chance; -1: unknown */
+	bool is_spent;                       /* FAIL: nobody can answer soon, so the client
+	                                      * need not ask again by itself */
 };
 
 void walk_begin(struct walk *w, struct router *r, const struct walk_options *o);

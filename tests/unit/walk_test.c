@@ -914,6 +914,85 @@ static void no_credit_is_tried_as_a_last_resort(void **state)
 	served_by(s, "a");
 }
 
+/* An upstream that takes its time to fail is asked once: others, however, are
+ * asked even then. */
+static void nobody_is_asked_twice_after_a_minute(void **state)
+{
+	struct scene *s = *state;
+	struct walk w = begin(s);
+
+	assert_next(s, &w, "a");
+	pass(s, SECONDS(59));
+	fail_status(s, &w, 503);
+	assert_next(s, &w, "a");
+	succeed(s, &w);
+	w = begin(s);
+	assert_next(s, &w, "a");
+	pass(s, SECONDS(61));
+	fail_status(s, &w, 503);
+	assert_next(s, &w, "b");
+	succeed(s, &w);
+}
+
+static void clients_need_not_repeat_what_is_spent(void **state)
+{
+	struct scene *s = *state;
+	struct step step;
+	struct walk w;
+
+	s->name = "one";
+	w = begin(s);
+	assert_next(s, &w, "a");
+	fail_header(s, &w, 429, "retry-after", "50");
+	assert_string_equal(next(s, &w, &step), "fail");
+	assert_false(step.is_spent);
+	pass(s, SECONDS(50));
+	w = begin(s);
+	assert_next(s, &w, "a");
+	fail_header(s, &w, 429, "retry-after", "600");
+	assert_string_equal(next(s, &w, &step), "fail");
+	assert_true(step.is_spent);
+}
+
+static void a_fault_of_the_clients_own_is_not_spent(void **state)
+{
+	struct scene *s = *state;
+	struct step step;
+	struct walk w = begin(s);
+
+	assert_next(s, &w, "a");
+	fail_status(s, &w, 400);
+	assert_string_equal(next(s, &w, &step), "fail");
+	assert_false(step.is_spent);
+}
+
+/* --- before and after the first byte --- */
+
+/* What came of the answer is in the gateway's hands only: it may start anew,
+ * even when it had seen content and was still collecting the rest. */
+static void all_is_replayable_before_the_first_byte(void **state)
+{
+	static const enum transport_failure ways[] = {
+		TRANSPORT_DNS, TRANSPORT_CONNECT, TRANSPORT_TLS, TRANSPORT_RESET,
+		TRANSPORT_TIMEOUT, TRANSPORT_BROKEN,
+	};
+	struct scene *s = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct walk w;
+
+		router_clear(s->router, "id-a", NULL, s->now);
+		w = begin(s);
+		assert_next(s, &w, "a");
+		if (i % 2) {
+			walk_answered(&w, NULL, s->now);
+		}
+		fail_transport(s, &w, ways[i]);
+		assert_next(s, &w, "b");
+		succeed(s, &w);
+	}
+}
+
 /* --- limits --- */
 
 static void limits_steer_and_are_waited_for(void **state)
@@ -1208,7 +1287,7 @@ int main(void)
 		WALK_ROW("rule 8", five_failures_open_and_one_probe_closes),
 		WALK_ROW("rule 3", twenty_parallel_failures_are_one_escalation),
 		WALK_ROW("row broken before content", broken_answers_before_content_are_invisible),
-		WALK_ROW("row broken after content",
+		WALK_ROW("row broken after content, rule 12",
 			 broken_answers_after_content_count_as_their_class),
 		WALK_ROW("all failed", the_most_useful_error_is_shown),
 		WALK_ROW("all failed", a_429_outranks_what_was_tried),
@@ -1218,6 +1297,10 @@ int main(void)
 		WALK_ROW("rule 10", each_level_has_its_own_budget),
 		WALK_ROW("rule 10", repeats_do_not_use_up_the_budget),
 		WALK_ROW("rule 10", the_predecessors_retry_cap_counts),
+		WALK_ROW("rule 10", nobody_is_asked_twice_after_a_minute),
+		WALK_ROW("rule 10", clients_need_not_repeat_what_is_spent),
+		WALK_ROW("rule 10", a_fault_of_the_clients_own_is_not_spent),
+		WALK_ROW("rule 11", all_is_replayable_before_the_first_byte),
 		WALK_ROW("rule 9", a_guess_is_tried_early_when_nothing_is_left),
 		WALK_ROW("rule 26", a_refused_key_is_never_tried_again_unasked),
 		WALK_ROW("rule 9", no_credit_is_tried_as_a_last_resort),
