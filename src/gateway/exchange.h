@@ -29,6 +29,7 @@
 #include "formats/detect.h"
 #include "formats/history.h"
 #include "formats/sig_memory.h"
+#include "formats/stream_end.h"
 #include "formats/usage_scan.h"
 #include "gateway/body.h"
 #include "gateway/client.h"
@@ -141,7 +142,7 @@ struct exchange {
 	bool is_upstream_paused;
 	uint64_t last_bytes_ms;
 	uint64_t last_ping_ms;          /* keepalive.c */
-	char tail[256];                 /* what the client was sent last */
+	char tail[STREAM_END_BYTES];    /* what the client was sent last */
 	int64_t ttft_ms;
 	int64_t overhead_us;
 	int64_t bytes_out;

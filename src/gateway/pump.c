@@ -455,13 +455,33 @@ static void end_converted(struct exchange *x)
 	}
 }
 
+/* The last bytes of a stream that passes, sent or not. */
+static struct slice last_bytes(const struct exchange *x)
+{
+	struct slice held = buf_slice(&x->call.held);
+	size_t room = sizeof x->tail;
+
+	if (x->state == EXCHANGE_SENDING) {
+		return (struct slice){ x->tail, room };
+	}
+	return held.len > room ? (struct slice){ held.ptr + held.len - room, room } : held;
+}
+
 /* Did a stream that passes end without its last event? Then the client would
- * take the part for the whole. */
+ * take the part for the whole. A Chat stream's counts come last of all. */
 static bool is_cut_off(struct exchange *x)
 {
 	const struct call *c = &x->call;
+	struct hub_usage usage;
 
-	if (!c->is_understood || !c->is_counting || usage_scan_may_end(&c->usage)) {
+	if (!c->is_understood || !c->is_counting) {
+		return false;
+	}
+	if (c->format == FORMAT_CHAT || c->format == FORMAT_GEMINI) {
+		return !stream_end_seen(c->format, last_bytes(x)) &&
+		       !(c->format == FORMAT_CHAT && usage_scan_result(&c->usage, &usage));
+	}
+	if (usage_scan_may_end(&c->usage)) {
 		return false;
 	}
 	pump_settle(x);
@@ -485,6 +505,7 @@ void pump_end(struct exchange *x)
 	if (x->call.is_converted) {
 		end_converted(x);
 	} else if (is_cut_off(x)) {
+		pump_settle(x);
 		pump_broken(x, "it ended before its last event");
 	} else if (x->state == EXCHANGE_SENDING) {
 		end_flow(x);

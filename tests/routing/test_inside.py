@@ -111,8 +111,9 @@ def test_without_a_second_the_client_hears_of_it(start, first):
 
 
 @pytest.mark.parametrize("family, mark", [
-    (ANTHROPIC, b"event: error"), (RESPONSES, b"error"),
-], ids=["anthropic", "responses"])
+    (ANTHROPIC, b"event: error"), (RESPONSES, b"error"), (CHAT, b'"error"'),
+    (GEMINI, b'"error"'),
+], ids=repr)
 def test_a_stream_that_ends_before_its_last_event(start, first, second, family, mark):
     """A clean end of the connection is none of the answer."""
     first.reply = chunks(family.opening(), family.content("half"))
@@ -121,6 +122,22 @@ def test_a_stream_that_ends_before_its_last_event(start, first, second, family, 
     assert got.status == 200 and got.body.count(b"half") == 1
     assert mark in got.body[got.body.index(b"half"):]
     assert second.seen == []
+
+
+@pytest.mark.parametrize("tail", [
+    b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}]}\n\n',
+    b'data: {"choices":[{"index":0,"delta":{},"finish_reason": "stop"}],"timings":{"n":1}}\n\n'
+    b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}\n\n',
+    b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}\n\n',
+    b"data: [DONE]\n\n",
+], ids=["reason", "reason and counts", "counts", "mark"])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_each_sign_of_an_end_is_one(start, first, second, tail, at_once):
+    """Not every server that speaks Chat sends all of them."""
+    begin = CHAT.opening() + CHAT.content("whole")
+    first.reply = chunks(begin + tail) if at_once else chunks(begin, tail)
+    gateway = start(config(first, second, CHAT))
+    assert ask(gateway, CHAT, stream=True).body == begin + tail
 
 
 @pytest.mark.parametrize("family", [ANTHROPIC, CHAT, RESPONSES, GEMINI], ids=repr)
