@@ -127,6 +127,7 @@ struct exchange {
 	enum history_scope history;     /* what goes from it */
 	uint64_t session;               /* affinity; 0: none */
 	bool is_background;             /* a count, a title, a probe */
+	bool has_container;             /* code may run at the upstream */
 	struct call call;
 	struct shown_error shown;
 	const char *detail;             /* of the last failure below HTTP; NULL: none */
@@ -255,6 +256,8 @@ void pump_send(struct exchange *x, struct slice bytes);   /* to a client whose h
  * and the account that now holds what the answer, held so far, names. */
 const char *pin_find(struct exchange *x);
 void pin_answer(struct exchange *x);
+/* The same for a container, which may be named anywhere in it. */
+void pin_container(struct exchange *x, struct slice bytes);
 
 /* copy.c: what came, what goes out, while logging.capture asks for it. */
 void copy_request(struct exchange *x);

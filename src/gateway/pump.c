@@ -389,6 +389,7 @@ static void pass_bytes(struct exchange *x, struct slice bytes)
 	if (c->is_counting) {
 		usage_scan_feed(&c->usage, bytes);
 	}
+	pin_container(x, bytes);
 	if (x->state == EXCHANGE_SENDING) {
 		flow(x, bytes);
 		return;

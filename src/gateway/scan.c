@@ -52,6 +52,8 @@ static void note_place(struct scan *s, const struct json_member *m)
 		{ "prompt_cache_key", &s->cache_key },
 		{ "session_id", &s->cache_key },
 		{ "previous_response_id", &s->previous_response },
+		{ "conversation", &s->conversation },
+		{ "container", &s->container },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {

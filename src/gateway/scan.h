@@ -33,6 +33,8 @@ struct scan {
 	struct slice cache_key;         /* raw string: prompt_cache_key, session_id */
 	uint64_t max_tokens;            /* 0: not given */
 	struct slice previous_response; /* raw string: previous_response_id */
+	struct slice conversation;      /* raw string or object */
+	struct slice container;         /* raw string or object */
 	struct body_signs signs;        /* which format it looks like */
 };
 

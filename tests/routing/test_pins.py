@@ -4,7 +4,7 @@ import json
 import pytest
 
 from lab import wire
-from lab.families import RESPONSES
+from lab.families import ANTHROPIC, RESPONSES
 from lab.gateway import account
 
 
@@ -94,3 +94,68 @@ def test_an_uploaded_file_is_used_where_it_is(gateway, first, second):
     other = json.loads(json.dumps(content).replace("file-abc", "file-other"))
     got = ask(gateway, input=[{"role": "user", "content": other}])
     assert got.header("x-llm-gateway-upstream") == "first"
+
+
+def test_a_conversation_goes_on_where_it_was_made(gateway, first, second):
+    second.reply = wire.json_answer({"id": "conv_1", "object": "conversation"})
+    made = gateway.call(gateway.post("/v1/conversations", b"{}", headers=ON_SECOND))
+    assert made.status == 200, made.body
+    second.reply = answer("second")
+    for conversation in ("conv_1", {"id": "conv_1"}):
+        got = ask(gateway, conversation=conversation)
+        assert got.header("x-llm-gateway-upstream") == "second"
+    got = gateway.call(gateway.post("/v1/conversations/conv_1/items", b'{"items":[]}'))
+    assert got.header("x-llm-gateway-upstream") == "second"
+    assert ask(gateway, conversation="conv_2").header("x-llm-gateway-upstream") == "first"
+
+
+def test_a_conversation_that_an_answer_names(gateway, second):
+    second.reply = wire.json_answer({**RESPONSES.answer(), "conversation": {"id": "conv_3"}})
+    assert ask(gateway, ON_SECOND).status == 200
+    assert ask(gateway, conversation="conv_3").header("x-llm-gateway-upstream") == "second"
+
+
+@pytest.mark.parametrize("is_stream", [False, True], ids=["json", "stream"])
+def test_a_container_of_responses_stays_where_it_is(gateway, second, is_stream):
+    item = {"type": "code_interpreter_call", "id": "ci_1", "container_id": "cntr_1",
+            "status": "completed", "code": "1", "outputs": None}
+    tool = {"type": "code_interpreter", "container": {"type": "auto"}}
+    whole = RESPONSES.answer()
+    second.reply = wire.json_answer({**whole, "output": [item] + whole["output"]})
+    if is_stream:
+        added = {"type": "response.output_item.done", "output_index": 0, "item": item}
+        second.reply = wire.stream_head() + b"".join(map(wire.chunk, (
+            RESPONSES.opening(), RESPONSES.content("hi"),
+            wire.sse(added, event="response.output_item.done"),
+            RESPONSES.closing()))) + wire.LAST_CHUNK
+    assert ask(gateway, ON_SECOND, tools=[tool], stream=is_stream).status == 200
+    second.reply = answer("second")
+    used = {"type": "code_interpreter", "container": "cntr_1"}
+    assert ask(gateway, tools=[used]).header("x-llm-gateway-upstream") == "second"
+    assert ask(gateway, tools=[tool]).header("x-llm-gateway-upstream") == "first"
+
+
+@pytest.mark.parametrize("is_stream", [False, True], ids=["json", "stream"])
+def test_a_container_of_anthropic_stays_where_it_is(start, first, second, is_stream):
+    container = {"id": "container_1", "expires_at": "2027-01-01T00:00:00Z"}
+    tools = [{"type": "code_execution_20250825", "name": "code_execution"}]
+    gateway = start({"upstream_accounts": [
+        account("first", "anthropic", first, priority=1),
+        account("second", "anthropic", second, priority=2)], "routing": {"affinity": "none"}})
+    first.reply = wire.json_answer(ANTHROPIC.answer())
+    second.reply = wire.json_answer({**ANTHROPIC.answer(), "container": container})
+    if is_stream:
+        closing = ANTHROPIC.closing().replace(
+            b'"stop_sequence": null', b'"container": ' + json.dumps(container).encode())
+        second.reply = wire.stream_head() + b"".join(map(wire.chunk, (
+            ANTHROPIC.opening(), ANTHROPIC.content("hi"), closing))) + wire.LAST_CHUNK
+
+    def served_by(headers=(), **more):
+        got = gateway.call(gateway.post(ANTHROPIC.path, ANTHROPIC.body(**more), headers=headers))
+        return got.header("x-llm-gateway-upstream")
+
+    assert served_by(ON_SECOND, tools=tools, stream=is_stream) == "second"
+    second.reply = wire.json_answer(ANTHROPIC.answer())
+    assert served_by(container="container_1", tools=tools) == "second"
+    assert served_by(container={"id": "container_1", "skills": []}, tools=tools) == "second"
+    assert served_by(container="container_2", tools=tools) == "first"
