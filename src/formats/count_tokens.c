@@ -5,14 +5,27 @@
 #include "base/json_scan.h"
 #include "base/json_write.h"
 
-/* Gemini's clients send an envelope of their own, and Chat has no such path. */
+/* Chat has no such path. */
+static bool counts(enum format_id format)
+{
+	return format == FORMAT_ANTHROPIC || format == FORMAT_RESPONSES ||
+	       format == FORMAT_GEMINI;
+}
+
 bool count_tokens_converts(enum format_id client, enum format_id upstream)
 {
-	bool asks = client == FORMAT_ANTHROPIC || client == FORMAT_RESPONSES;
-	bool counts = upstream == FORMAT_ANTHROPIC || upstream == FORMAT_RESPONSES ||
-		      upstream == FORMAT_GEMINI;
+	return counts(client) && counts(upstream);
+}
 
-	return asks && counts;
+struct slice count_tokens_request(enum format_id client, struct slice body)
+{
+	struct json_member m;
+
+	if (client == FORMAT_GEMINI && json_find(body, "generateContentRequest", &m) &&
+	    m.kind == JSON_OBJECT) {
+		return m.value;
+	}
+	return body;
 }
 
 /* What is no part of the prompt is refused there. */

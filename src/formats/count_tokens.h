@@ -13,6 +13,9 @@
 /* Can a client of this format be answered by an upstream of that one? */
 bool count_tokens_converts(enum format_id client, enum format_id upstream);
 
+/* What is to be counted: Gemini's clients may put it into an envelope. */
+struct slice count_tokens_request(enum format_id client, struct slice body);
+
 /* The body that asks for a count, made of one that asks for an answer. */
 void count_tokens_body(enum format_id upstream, const char *model, struct slice body,
 		       struct buf *out);

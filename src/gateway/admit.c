@@ -173,8 +173,11 @@ static bool refuse_limit(struct exchange *x, const struct refusal *refusal)
 
 static void estimate(struct exchange *x)
 {
+	x->media = embedded_media_find(x->scan.text);
 	x->estimated = router_estimate(x->worker->shared->router, x->model ? x->model : "",
-				       x->scan.text.len, (int64_t)x->scan.max_tokens);
+				       x->scan.text.len - x->media.bytes,
+				       (int64_t)x->scan.max_tokens);
+	x->estimated.prompt += (int64_t)x->media.count * EMBEDDED_MEDIA_TOKENS;
 	if (x->endpoint.op != OP_GENERATE && x->endpoint.op != OP_COMPLETIONS) {
 		x->estimated.answer = 0;
 	}

@@ -195,7 +195,7 @@ static void settle_accounts(struct exchange *x)
 }
 
 /* What the answer cost, and what its like will probably take. A prompt whose
- * greater part is at a vendor's cannot be told by its length. */
+ * greater part is at a vendor's cannot be told by its length, nor an image. */
 static void take_usage(struct exchange *x)
 {
 	pump_keep_usage(x);
@@ -204,8 +204,10 @@ static void take_usage(struct exchange *x)
 	}
 	x->cost_pico_usd = prices_cost(&x->config->usage, x->call.candidate->model, &x->tokens);
 	if (x->endpoint.op == OP_GENERATE && x->model) {
+		bool is_telling = !x->scan.previous_response.len && !x->media.count;
+
 		router_learn(x->worker->shared->router, x->model,
-			     x->scan.previous_response.len ? 0 : x->scan.text.len, x->tokens.in,
+			     is_telling ? x->scan.text.len : 0, x->tokens.in,
 			     x->error ? 0 : x->tokens.out);
 	}
 }

@@ -33,6 +33,7 @@
 #include "formats/usage_scan.h"
 #include "gateway/body.h"
 #include "gateway/client.h"
+#include "gateway/embedded_media.h"
 #include "gateway/model_filter.h"
 #include "gateway/scan.h"
 #include "gateway/transfer.h"
@@ -116,6 +117,7 @@ struct exchange {
 	bool is_walking;
 	uint64_t renewal;               /* number of the question; 0: none is out */
 	struct token_estimate estimated;
+	struct embedded_media media;    /* in the body */
 	const struct prompt_texts *prompts;     /* the user's system text; NULL: none */
 	struct hub_request *hub;        /* decoded once, for conversions */
 	struct arena hub_arena;         /* ... and all that belongs to it */

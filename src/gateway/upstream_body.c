@@ -222,6 +222,9 @@ bool upstream_body_decode(struct exchange *x, struct err *err)
 		.signatures = &x->signatures,
 	};
 
+	if (source.is_count) {
+		source.body = count_tokens_request(x->format, source.body);
+	}
 	x->signatures.memory = x->worker->shared->signatures;
 	x->signatures.owner = x->key ? x->key->id : "";
 	if (!x->hub) {

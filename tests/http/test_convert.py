@@ -6,7 +6,7 @@ import time
 import pytest
 
 from lab import wire
-from lab.families import STREAMING
+from lab.families import ANTHROPIC, CHAT, RESPONSES, STREAMING
 
 PAIRS = [(client, family) for client in STREAMING for family in STREAMING if client is not family]
 LAST = {
@@ -175,8 +175,7 @@ COUNTS = {
     "anthropic": ("/v1/messages/count_tokens", {"input_tokens": 31}),
 }
 COUNTING = [(client, family) for client in STREAMING for family in STREAMING
-            if client.name in ("anthropic", "openai-responses") and family.name in COUNTS
-            and client is not family]
+            if client.name in COUNTS and family.name in COUNTS and client is not family]
 
 
 def count_body(client):
@@ -217,5 +216,31 @@ def test_a_count_that_is_not_to_be_had(answer, client, family, upstream, start):
         upstream.take().answer(answer)
         counted = connection.read_answer()
     assert counted.status == 200, counted.body
-    assert counted.json()["input_tokens"] > 0
+    name = "totalTokens" if client.name == "gemini" else "input_tokens"
+    assert counted.json()[name] > 0
     assert "emulated:count_tokens" in counted.header("x-llm-gateway-warnings")
+
+
+@pytest.mark.parametrize("family", [ANTHROPIC, RESPONSES], ids=repr)
+def test_gemini_clients_may_wrap_what_they_count(family, upstream, start):
+    """C115: generateContentRequest has the system text and the tools as well."""
+    gateway = start({"upstream_accounts": [family.account(upstream, format=family.name)]})
+    wrapped = {"generateContentRequest": {
+        "model": "models/asked-model", "systemInstruction": {"parts": [{"text": "be brief"}]},
+        "contents": [{"role": "user", "parts": [{"text": "hi"}]}]}}
+    with gateway.connect() as connection:
+        connection.send(gateway.post(COUNTS["gemini"][0], json.dumps(wrapped).encode()))
+        request = upstream.take()
+        assert b"be brief" in request.body and b'"hi"' in request.body
+        request.answer(wire.json_answer(COUNTS[family.name][1]))
+        assert connection.read_answer().json() == {"totalTokens": 31}
+
+
+def test_an_image_does_not_inflate_the_estimate(start, upstream):
+    """C115: 1500 each, whatever its length."""
+    gateway = start({"upstream_accounts": [CHAT.account(upstream)]})
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png",
+                                         "data": "iVBORw0KGgo" * 200_000}}
+    body = ANTHROPIC.body(messages=[{"role": "user", "content": [image]}])
+    counted = gateway.call(gateway.post(COUNTS["anthropic"][0], body))
+    assert 1500 < counted.json()["input_tokens"] < 1600
