@@ -13,9 +13,21 @@
 #define SLOW_PACE_MS 400
 #define SLOW_FIRST_MS 4000
 
-static bool is_slow(const char *model)
+/* How long a model takes for its first byte, and for each piece behind it. */
+struct pace {
+	int64_t first_ms;
+	int64_t piece_ms;
+};
+
+static struct pace pace_of(const char *model)
 {
-	return str_eq(model, "demo-slow");
+	if (str_eq(model, "demo-slow")) {
+		return (struct pace){ SLOW_FIRST_MS, SLOW_PACE_MS };
+	}
+	if (str_eq(model, "demo-fast") || str_eq(model, "demo-usage")) {
+		return (struct pace){ 0, 0 };
+	}
+	return (struct pace){ FIRST_MS, PACE_MS };
 }
 
 /* --- answers in one piece --- */
@@ -60,6 +72,8 @@ static bool answer_failure(struct demo_answer *out, const struct demo_ask *ask,
 		int status;
 		const char *message;
 	} failures[] = {
+		{ "demo-400", 400, "The demo upstream was asked to find the request wrong." },
+		{ "demo-401", 401, "The demo upstream was asked to refuse the account." },
 		{ "demo-429", 429, "The demo upstream was asked to be rate limited. "
 				   "Please try again in 5s." },
 		{ "demo-529", 529, "The demo upstream was asked to be overloaded." },
@@ -80,7 +94,8 @@ static void answer_models(struct demo_answer *out, const struct endpoint *endpoi
 			  const struct demo_request *req, struct arena *a)
 {
 	static const char *const names[] = {
-		"demo", "demo-slow", "demo-cut", "demo-429", "demo-529", "demo-500",
+		"demo", "demo-slow", "demo-fast", "demo-cut", "demo-usage", "demo-400", "demo-401",
+		"demo-429", "demo-529", "demo-500",
 	};
 	struct model_entry entries[ARRAY_LEN(names)];
 	struct buf body = BUF_INIT(MAX_DEMO_BYTES);
@@ -172,20 +187,20 @@ static void answer_whole(struct demo_answer *out, const struct demo_ask *ask,
 	if (str_eq(ask->model, "demo-cut")) {
 		body.len /= 2;
 	}
-	set_whole(out, &body, is_slow(ask->model) ? 2 * SLOW_FIRST_MS : 2 * FIRST_MS, a);
+	set_whole(out, &body, 2 * pace_of(ask->model).first_ms, a);
 }
 
 static void answer_stream(struct demo_answer *out, const struct demo_ask *ask,
 			  const struct demo_turn *t, struct arena *a)
 {
-	bool slow = is_slow(ask->model);
+	struct pace pace = pace_of(ask->model);
 	struct demo_stream s = {
 		.arena = a, .text = BUF_INIT(MAX_DEMO_BYTES), .ending = "\n\n",
-		.pace_ms = slow ? SLOW_PACE_MS : PACE_MS,
+		.pace_ms = pace.piece_ms,
 	};
 
 	writers_of(&ask->endpoint).stream(t, &s);
-	s.frames[0].delay_ms = slow ? SLOW_FIRST_MS : FIRST_MS;
+	s.frames[0].delay_ms = pace.first_ms;
 	buf_release(&s.text);
 	out->frames = s.frames;
 	out->frame_count = str_eq(ask->model, "demo-cut") ? s.count / 2 : s.count;

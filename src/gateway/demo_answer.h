@@ -5,12 +5,15 @@
  * accept, and says of itself that it is a demo.
  *
  * It calls a tool when the request has tools and the user's text says "tool"
- * (or a tool is demanded), thinks when thinking is asked for, answers to a
- * schema, and stops at the token limit. Models for showing failures:
+ * (or a tool is demanded), all of them when it says "every tool", thinks when
+ * thinking is asked for, tells what it got of an image, answers to a schema,
+ * and stops at the token limit. Models that behave otherwise:
  *
- *	demo-429 demo-529 demo-500   refuse with that status
- *	demo-slow                    takes its time
- *	demo-cut                     breaks off in the middle
+ *	demo-400 demo-401 demo-429 demo-500 demo-529   refuse with that status
+ *	demo-slow    takes its time
+ *	demo-fast    takes none
+ *	demo-cut     breaks off in the middle
+ *	demo-usage   takes no time, and counts the DEMO_KNOWN_ tokens
  */
 #ifndef GATEWAY_DEMO_ANSWER_H
 #define GATEWAY_DEMO_ANSWER_H
@@ -22,6 +25,12 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "providers/provider.h"
+
+/* The usage that demo-usage reports, whatever it was asked. */
+#define DEMO_KNOWN_IN 1200              /* those from the cache included */
+#define DEMO_KNOWN_CACHED 200
+#define DEMO_KNOWN_OUT 40               /* those of thinking included */
+#define DEMO_KNOWN_THINKING 10
 
 struct demo_request {
 	const char *method;

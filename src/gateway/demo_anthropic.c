@@ -26,9 +26,9 @@ static void write_usage(const struct demo_turn *t, bool is_start, struct json_wr
 {
 	json_key(w, "usage");
 	json_object(w);
-	json_kint(w, "input_tokens", t->tokens_in);
+	json_kint(w, "input_tokens", t->tokens_in - t->tokens_cached);
 	json_kint(w, "cache_creation_input_tokens", 0);
-	json_kint(w, "cache_read_input_tokens", 0);
+	json_kint(w, "cache_read_input_tokens", t->tokens_cached);
 	json_key(w, "cache_creation");
 	json_object(w);
 	json_kint(w, "ephemeral_5m_input_tokens", 0);
@@ -66,17 +66,17 @@ static void write_text(const struct demo_turn *t, bool is_start, struct json_wri
 	json_end(w);
 }
 
-static void write_tool(const struct demo_turn *t, bool is_start, struct json_writer *w)
+static void write_call(const struct demo_call *call, bool is_start, struct json_writer *w)
 {
 	char id[40];
 
-	snprintf(id, sizeof id, "toolu_%.24s", t->id);
+	snprintf(id, sizeof id, "toolu_%.24s", call->id);
 	json_object(w);
 	json_kstr(w, "type", "tool_use");
 	json_kstr(w, "id", id);
-	json_kstr(w, "name", t->tool_name);
+	json_kstr(w, "name", call->name);
 	json_key(w, "input");
-	json_raw(w, is_start ? slice_of("{}") : t->tool_input.all);
+	json_raw(w, is_start ? slice_of("{}") : call->input.all);
 	json_end(w);
 }
 
@@ -90,8 +90,8 @@ static void write_content(const struct demo_turn *t, struct json_writer *w)
 	if (t->text.all.len) {
 		write_text(t, false, w);
 	}
-	if (*t->tool_name) {
-		write_tool(t, false, w);
+	for (size_t i = 0; i < t->call_count; i++) {
+		write_call(&t->calls[i], false, w);
 	}
 	json_end(w);
 }
@@ -183,6 +183,16 @@ static void send_stop(struct demo_stream *s, int index)
 	end(s, 0);
 }
 
+static void send_call(struct demo_stream *s, int index, const struct demo_call *call)
+{
+	begin_block(s, index, "content_block_start");
+	json_key(&s->w, "content_block");
+	write_call(call, true, &s->w);
+	end(s, 0);
+	send_deltas(s, index, "input_json_delta", "partial_json", &call->input);
+	send_stop(s, index);
+}
+
 static void send_blocks(const struct demo_turn *t, struct demo_stream *s)
 {
 	int index = 0;
@@ -198,10 +208,8 @@ static void send_blocks(const struct demo_turn *t, struct demo_stream *s)
 		send_deltas(s, index, "text_delta", "text", &t->text);
 		send_stop(s, index++);
 	}
-	if (*t->tool_name) {
-		send_start(s, t, index, write_tool);
-		send_deltas(s, index, "input_json_delta", "partial_json", &t->tool_input);
-		send_stop(s, index);
+	for (size_t i = 0; i < t->call_count; i++) {
+		send_call(s, index++, &t->calls[i]);
 	}
 }
 

@@ -47,7 +47,40 @@ static int64_t number_at(struct slice body, const char *path)
 
 /* --- the conversation --- */
 
-/* A text, or parts with texts and tool results in them. */
+/* "data:image/png;base64,AAAA" */
+static void read_data_url(const char *url, struct arena *a, struct demo_ask *ask)
+{
+	const char *type = str_starts(url, "data:") ? url + strlen("data:") : "";
+	size_t type_len = strcspn(type, ";");
+
+	ask->image_count++;
+	ask->image_type = arena_strndup(a, type, type_len);
+	ask->image_data = str_starts(type + type_len, ";base64,")
+				  ? type + type_len + strlen(";base64,") : "";
+}
+
+/* Each format's way to put an image into a part. */
+static void read_image(struct slice part, struct arena *a, struct demo_ask *ask)
+{
+	struct slice source = find_value(part, "source");
+	struct json_member url;
+
+	if (is_word(find_value(part, "type"), "image") && source.len) {
+		ask->image_count++;
+		ask->image_type = json_find_text(source, "media_type", a);
+		ask->image_data = json_find_text(source, "data", a);
+	} else if (json_find_kind(part, "inlineData", JSON_OBJECT, &url)) {
+		ask->image_count++;
+		ask->image_type = json_find_text(url.value, "mimeType", a);
+		ask->image_data = json_find_text(url.value, "data", a);
+	} else if (json_find_kind(part, "image_url", JSON_STRING, &url)) {
+		read_data_url(json_text(&url, a), a, ask);
+	} else if (json_find_kind(part, "image_url", JSON_OBJECT, &url)) {
+		read_data_url(json_find_text(url.value, "url", a), a, ask);
+	}
+}
+
+/* A text, or parts with texts, images and tool results in them. */
 static void read_content(const struct json_member *content, struct arena *a,
 			 struct demo_ask *ask)
 {
@@ -64,6 +97,7 @@ static void read_content(const struct json_member *content, struct arena *a,
 		if (json_find_kind(part.value, "text", JSON_STRING, &m)) {
 			ask->user_text = json_text(&m, a);
 		}
+		read_image(part.value, a, ask);
 		if (json_find(part.value, "tool_use_id", &m) ||
 		    json_find(part.value, "functionResponse", &m)) {
 			ask->has_tool_result = true;
@@ -87,6 +121,7 @@ static void read_turn(struct slice turn, struct arena *a, struct demo_ask *ask)
 	}
 	if (json_find(turn, "content", &content) || json_find(turn, "parts", &content)) {
 		ask->has_tool_result = false;
+		ask->image_count = 0;
 		read_content(&content, a, ask);
 	}
 }
@@ -132,9 +167,8 @@ static const char *turns_name(const struct endpoint *e)
 
 /* --- tools --- */
 
-/* {name, input_schema}, {function: {name, parameters}}, {name, parameters},
- * {functionDeclarations: [{name, parameters | parametersJsonSchema}]} */
-static bool read_tool(struct slice tool, struct arena *a, struct demo_ask *ask)
+/* {name, input_schema}, {function: {name, parameters}}, {name, parameters} */
+static void read_tool(struct slice tool, struct arena *a, struct demo_ask *ask)
 {
 	static const char *const schemas[] = {
 		"input_schema", "parameters", "parametersJsonSchema",
@@ -143,30 +177,35 @@ static bool read_tool(struct slice tool, struct arena *a, struct demo_ask *ask)
 
 	if (json_find_kind(tool, "function", JSON_OBJECT, &m)) {
 		tool = m.value;
-	} else if (json_find_kind(tool, "functionDeclarations", JSON_ARRAY, &m)) {
-		return json_first(m.value, &m) && read_tool(m.value, a, ask);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(schemas); i++) {
-		if (json_find_kind(tool, schemas[i], JSON_OBJECT, &m)) {
-			ask->tool_schema = m.value;
-			ask->tool_name = json_find_text(tool, "name", a);
-			return *ask->tool_name;
+		const char *name = json_find_text(tool, "name", a);
+
+		if (*name && ask->tool_count < DEMO_MAX_TOOLS &&
+		    json_find_kind(tool, schemas[i], JSON_OBJECT, &m)) {
+			ask->tools[ask->tool_count++] = (struct demo_tool){ name, m.value };
+			return;
 		}
 	}
-	return false;
 }
 
-static void read_tools(struct slice body, struct arena *a, struct demo_ask *ask)
+/* A list of tools; Gemini's holds further lists, {functionDeclarations: []}. */
+static void read_tools(struct slice body, const char *member, struct arena *a,
+		       struct demo_ask *ask)
 {
 	struct json_scan scan;
 	struct json_member tools;
 	struct json_member tool;
 
-	if (!json_find_kind(body, "tools", JSON_ARRAY, &tools)) {
+	if (!json_find_kind(body, member, JSON_ARRAY, &tools)) {
 		return;
 	}
 	json_scan_init(&scan, tools.value);
-	while (json_scan_next(&scan, &tool) && !read_tool(tool.value, a, ask)) {
+	while (json_scan_next(&scan, &tool)) {
+		read_tool(tool.value, a, ask);
+		if (str_eq(member, "tools")) {
+			read_tools(tool.value, "functionDeclarations", a, ask);
+		}
 	}
 }
 
@@ -267,7 +306,8 @@ bool demo_ask_read(const struct endpoint *endpoint, struct slice body, struct ar
 
 	*out = (struct demo_ask){
 		.endpoint = *endpoint, .body = body, .model = endpoint->model,
-		.user_text = "", .tool_name = "", .is_stream = endpoint->is_stream,
+		.user_text = "", .image_type = "", .image_data = "",
+		.is_stream = endpoint->is_stream,
 		.tokens_in = (int64_t)(body.len / 4 + 1),
 	};
 	if (!is_object(body)) {
@@ -289,7 +329,7 @@ bool demo_ask_read(const struct endpoint *endpoint, struct slice body, struct ar
 				    find_value(body, "include").len,
 				    "reasoning.encrypted_content") != NULL;
 	out->must_call = must_call(body);
-	read_tools(body, a, out);
+	read_tools(body, "tools", a, out);
 	read_thinking(body, out);
 	read_shape(body, out);
 	read_limit(body, out);

@@ -8,6 +8,13 @@
 #include "formats/detect.h"
 #include "gateway/demo_answer.h"
 
+#define DEMO_MAX_TOOLS 8        /* what more a request brings is not looked at */
+
+struct demo_tool {
+	const char *name;
+	struct slice schema;
+};
+
 /* Strings are never NULL. */
 struct demo_ask {
 	struct endpoint endpoint;
@@ -21,9 +28,12 @@ struct demo_ask {
 	bool wants_json;
 	struct slice schema;            /* of the answer; empty = any JSON */
 	const char *user_text;          /* the last one; "" = none, or a long one */
+	size_t image_count;             /* beside that text */
+	const char *image_type;         /* of the last one: "image/png" */
+	const char *image_data;         /* its base64 */
 	bool has_tool_result;           /* the last thing said is a tool's */
-	const char *tool_name;          /* of the first function; "" = no tools */
-	struct slice tool_schema;
+	struct demo_tool tools[DEMO_MAX_TOOLS];
+	size_t tool_count;
 	bool must_call;
 	int64_t max_tokens;             /* 0 = no limit */
 	int64_t tokens_in;              /* an estimate */

@@ -25,7 +25,7 @@ static void write_usage(const struct demo_turn *t, struct json_writer *w)
 	json_kint(w, "total_tokens", t->tokens_in + t->tokens_out);
 	json_key(w, "prompt_tokens_details");
 	json_object(w);
-	json_kint(w, "cached_tokens", 0);
+	json_kint(w, "cached_tokens", t->tokens_cached);
 	json_end(w);
 	json_key(w, "completion_tokens_details");
 	json_object(w);
@@ -49,27 +49,35 @@ static void write_head(const struct demo_turn *t, const char *prefix, const char
 
 /* --- chat --- */
 
-static void write_call(const struct demo_turn *t, struct slice arguments, bool is_whole,
+/* `index` -1: not in a stream. */
+static void write_call(const struct demo_call *call, struct slice arguments, int index,
 		       struct json_writer *w)
 {
 	char id[40];
 
-	snprintf(id, sizeof id, "call_%.24s", t->id);
-	json_key(w, "tool_calls");
-	json_array(w);
+	snprintf(id, sizeof id, "call_%.24s", call->id);
 	json_object(w);
-	if (!is_whole) {
-		json_kint(w, "index", 0);
+	if (index >= 0) {
+		json_kint(w, "index", index);
 	}
 	json_kstr(w, "id", id);
 	json_kstr(w, "type", "function");
 	json_key(w, "function");
 	json_object(w);
-	json_kstr(w, "name", t->tool_name);
+	json_kstr(w, "name", call->name);
 	json_key(w, "arguments");
 	json_strn(w, arguments);
 	json_end(w);
 	json_end(w);
+}
+
+static void write_calls(const struct demo_turn *t, struct json_writer *w)
+{
+	json_key(w, "tool_calls");
+	json_array(w);
+	for (size_t i = 0; i < t->call_count; i++) {
+		write_call(&t->calls[i], t->calls[i].input.all, -1, w);
+	}
 	json_end(w);
 }
 
@@ -89,8 +97,8 @@ static void write_message(const struct demo_turn *t, struct json_writer *w)
 		json_key(w, "reasoning_content");
 		json_strn(w, t->thinking.all);
 	}
-	if (*t->tool_name) {
-		write_call(t, t->tool_input.all, true, w);
+	if (t->call_count) {
+		write_calls(t, w);
 	}
 	json_end(w);
 }
@@ -155,21 +163,26 @@ static void send_pieces(const struct demo_turn *t, struct demo_stream *s,
 	}
 }
 
-static void send_call(const struct demo_turn *t, struct demo_stream *s)
+static void send_call(const struct demo_turn *t, int index, struct demo_stream *s)
 {
-	write_call(t, slice_of(""), false, begin_chunk(t, s));
-	end_chunk(t, s, NULL, s->pace_ms);
-	for (size_t i = 0; i < t->tool_input.count; i++) {
-		struct json_writer *w = begin_chunk(t, s);
+	const struct demo_call *call = &t->calls[index];
+	struct json_writer *w = begin_chunk(t, s);
 
+	json_key(w, "tool_calls");
+	json_array(w);
+	write_call(call, slice_of(""), index, w);
+	json_end(w);
+	end_chunk(t, s, NULL, s->pace_ms);
+	for (size_t i = 0; i < call->input.count; i++) {
+		w = begin_chunk(t, s);
 		json_key(w, "tool_calls");
 		json_array(w);
 		json_object(w);
-		json_kint(w, "index", 0);
+		json_kint(w, "index", index);
 		json_key(w, "function");
 		json_object(w);
 		json_key(w, "arguments");
-		json_strn(w, t->tool_input.pieces[i]);
+		json_strn(w, call->input.pieces[i]);
 		json_end(w);
 		json_end(w);
 		json_end(w);
@@ -203,8 +216,8 @@ void demo_chat_stream(const struct demo_turn *t, struct demo_stream *s)
 	end_chunk(t, s, NULL, s->pace_ms);
 	send_pieces(t, s, "reasoning_content", &t->thinking);
 	send_pieces(t, s, "content", &t->text);
-	if (*t->tool_name) {
-		send_call(t, s);
+	for (size_t i = 0; i < t->call_count; i++) {
+		send_call(t, (int)i, s);
 	}
 	begin_chunk(t, s);
 	end_chunk(t, s, finish_reason(t), 0);

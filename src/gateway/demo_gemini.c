@@ -12,18 +12,18 @@ static void write_text_part(struct json_writer *w, struct slice text, bool is_th
 	json_end(w);
 }
 
-static void write_call_part(const struct demo_turn *t, struct json_writer *w)
+static void write_call_part(const struct demo_call *call, struct json_writer *w)
 {
 	char id[40];
 
-	snprintf(id, sizeof id, "call_%.24s", t->id);
+	snprintf(id, sizeof id, "call_%.24s", call->id);
 	json_object(w);
 	json_key(w, "functionCall");
 	json_object(w);
 	json_kstr(w, "id", id);
-	json_kstr(w, "name", t->tool_name);
+	json_kstr(w, "name", call->name);
 	json_key(w, "args");
-	json_raw(w, t->tool_input.all);
+	json_raw(w, call->input.all);
 	json_end(w);
 	json_kstr(w, "thoughtSignature", DEMO_SIGNATURE);
 	json_end(w);
@@ -47,6 +47,9 @@ static void write_usage(const struct demo_turn *t, struct json_writer *w)
 	json_key(w, "usageMetadata");
 	json_object(w);
 	json_kint(w, "promptTokenCount", t->tokens_in);
+	if (t->tokens_cached) {
+		json_kint(w, "cachedContentTokenCount", t->tokens_cached);
+	}
 	json_kint(w, "candidatesTokenCount", t->tokens_out - t->tokens_thinking);
 	json_kint(w, "totalTokenCount", t->tokens_in + t->tokens_out);
 	if (t->tokens_thinking) {
@@ -84,8 +87,8 @@ void demo_gemini_whole(const struct demo_turn *t, struct json_writer *w)
 	if (t->text.all.len) {
 		write_text_part(w, t->text.all, false);
 	}
-	if (*t->tool_name) {
-		write_call_part(t, w);
+	for (size_t i = 0; i < t->call_count; i++) {
+		write_call_part(&t->calls[i], w);
 	}
 	end_response(t, true, w);
 }
@@ -123,9 +126,9 @@ void demo_gemini_stream(const struct demo_turn *t, struct demo_stream *s)
 {
 	send_pieces(t, s, &t->thinking, true);
 	send_pieces(t, s, &t->text, false);
-	if (*t->tool_name) {
+	for (size_t i = 0; i < t->call_count; i++) {
 		begin_chunk(t, s);
-		write_call_part(t, &s->w);
+		write_call_part(&t->calls[i], &s->w);
 		end_chunk(t, s, false);
 	}
 	begin_chunk(t, s);

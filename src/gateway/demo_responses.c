@@ -17,9 +17,14 @@ static enum item_state final_state(const struct demo_turn *t)
 	return t->stop == DEMO_STOP_LENGTH ? ITEM_INCOMPLETE : ITEM_DONE;
 }
 
+static void make_id(const char *prefix, const char *id, char out[40])
+{
+	snprintf(out, 40, "%s_%.24s", prefix, id);
+}
+
 static void item_id(const struct demo_turn *t, const char *prefix, char out[40])
 {
-	snprintf(out, 40, "%s_%.24s", prefix, t->id);
+	make_id(prefix, t->id, out);
 }
 
 static void write_empty_array(struct json_writer *w, const char *name)
@@ -92,22 +97,22 @@ static void write_message(const struct demo_turn *t, enum item_state state,
 	json_end(w);
 }
 
-static void write_call(const struct demo_turn *t, enum item_state state,
+static void write_call(const struct demo_call *call, enum item_state state,
 		       struct json_writer *w)
 {
 	char id[40];
 	char call_id[40];
 
-	item_id(t, "fc", id);
-	item_id(t, "call", call_id);
+	make_id("fc", call->id, id);
+	make_id("call", call->id, call_id);
 	json_object(w);
 	json_kstr(w, "id", id);
 	json_kstr(w, "type", "function_call");
 	json_kstr(w, "status", status_of(state));
 	json_kstr(w, "call_id", call_id);
-	json_kstr(w, "name", t->tool_name);
+	json_kstr(w, "name", call->name);
 	json_key(w, "arguments");
-	json_strn(w, state == ITEM_STARTED ? slice_of("") : t->tool_input.all);
+	json_strn(w, state == ITEM_STARTED ? slice_of("") : call->input.all);
 	json_end(w);
 }
 
@@ -119,8 +124,8 @@ static void write_output(const struct demo_turn *t, struct json_writer *w)
 	if (t->text.all.len) {
 		write_message(t, final_state(t), w);
 	}
-	if (*t->tool_name) {
-		write_call(t, ITEM_DONE, w);
+	for (size_t i = 0; i < t->call_count; i++) {
+		write_call(&t->calls[i], ITEM_DONE, w);
 	}
 }
 
@@ -133,7 +138,7 @@ static void write_usage(const struct demo_turn *t, struct json_writer *w)
 	json_kint(w, "input_tokens", t->tokens_in);
 	json_key(w, "input_tokens_details");
 	json_object(w);
-	json_kint(w, "cached_tokens", 0);
+	json_kint(w, "cached_tokens", t->tokens_cached);
 	json_kint(w, "cache_write_tokens", 0);
 	json_end(w);
 	json_kint(w, "output_tokens", t->tokens_out);
@@ -234,6 +239,7 @@ struct place {
 	const char *prefix;             /* of the item's id */
 	int index;
 	const char *part;               /* "content_index", "summary_index", NULL */
+	const struct demo_call *call;   /* NULL: another kind of item */
 };
 
 static struct json_writer *begin_at(const struct demo_turn *t, struct demo_stream *s,
@@ -242,7 +248,7 @@ static struct json_writer *begin_at(const struct demo_turn *t, struct demo_strea
 	struct json_writer *w = begin(s, type);
 	char id[40];
 
-	item_id(t, at->prefix, id);
+	make_id(at->prefix, at->call ? at->call->id : t->id, id);
 	json_kstr(w, "item_id", id);
 	json_kint(w, "output_index", at->index);
 	if (at->part) {
@@ -251,17 +257,22 @@ static struct json_writer *begin_at(const struct demo_turn *t, struct demo_strea
 	return w;
 }
 
-static void send_item(const struct demo_turn *t, struct demo_stream *s, int index,
-		      enum item_state state,
-		      void (*write)(const struct demo_turn *, enum item_state,
-				    struct json_writer *))
+static struct json_writer *begin_item(struct demo_stream *s, int index, enum item_state state)
 {
 	struct json_writer *w = begin(s, state == ITEM_STARTED ? "response.output_item.added"
 							       : "response.output_item.done");
 
 	json_kint(w, "output_index", index);
 	json_key(w, "item");
-	write(t, state, w);
+	return w;
+}
+
+static void send_item(const struct demo_turn *t, struct demo_stream *s, int index,
+		      enum item_state state,
+		      void (*write)(const struct demo_turn *, enum item_state,
+				    struct json_writer *))
+{
+	write(t, state, begin_item(s, index, state));
 	end(s, 0);
 }
 
@@ -284,13 +295,12 @@ static void send_text(const struct demo_turn *t, struct demo_stream *s, const ch
 		      const struct place *at, struct slice text)
 {
 	bool is_delta = str_ends(type, ".delta");
-	bool is_call = str_eq(at->prefix, "fc");
 	struct json_writer *w = begin_at(t, s, type, at);
 
-	if (is_call && !is_delta) {
-		json_kstr(w, "name", t->tool_name);
+	if (at->call && !is_delta) {
+		json_kstr(w, "name", at->call->name);
 	}
-	json_key(w, is_delta ? "delta" : is_call ? "arguments" : "text");
+	json_key(w, is_delta ? "delta" : at->call ? "arguments" : "text");
 	json_strn(w, text);
 	if (str_eq(at->part, "content_index")) {
 		write_empty_array(w, "logprobs");
@@ -309,7 +319,7 @@ static void send_deltas(const struct demo_turn *t, struct demo_stream *s,
 
 static void send_reasoning(const struct demo_turn *t, struct demo_stream *s, int index)
 {
-	const struct place at = { "rs", index, "summary_index" };
+	const struct place at = { "rs", index, "summary_index", NULL };
 	struct slice all = t->thinking.all;
 
 	send_item(t, s, index, ITEM_STARTED, write_reasoning);
@@ -324,7 +334,7 @@ static void send_reasoning(const struct demo_turn *t, struct demo_stream *s, int
 
 static void send_message(const struct demo_turn *t, struct demo_stream *s, int index)
 {
-	const struct place at = { "msg", index, "content_index" };
+	const struct place at = { "msg", index, "content_index", NULL };
 
 	send_item(t, s, index, ITEM_STARTED, write_message);
 	send_part(t, s, "response.content_part.added", &at, slice_of(""));
@@ -334,14 +344,22 @@ static void send_message(const struct demo_turn *t, struct demo_stream *s, int i
 	send_item(t, s, index, final_state(t), write_message);
 }
 
-static void send_call(const struct demo_turn *t, struct demo_stream *s, int index)
+static void send_call_item(struct demo_stream *s, const struct place *at,
+			   enum item_state state)
 {
-	const struct place at = { "fc", index, NULL };
+	write_call(at->call, state, begin_item(s, at->index, state));
+	end(s, 0);
+}
 
-	send_item(t, s, index, ITEM_STARTED, write_call);
-	send_deltas(t, s, "response.function_call_arguments.delta", &at, &t->tool_input);
-	send_text(t, s, "response.function_call_arguments.done", &at, t->tool_input.all);
-	send_item(t, s, index, ITEM_DONE, write_call);
+static void send_call(const struct demo_turn *t, struct demo_stream *s, int index,
+		      const struct demo_call *call)
+{
+	const struct place at = { "fc", index, NULL, call };
+
+	send_call_item(s, &at, ITEM_STARTED);
+	send_deltas(t, s, "response.function_call_arguments.delta", &at, &call->input);
+	send_text(t, s, "response.function_call_arguments.done", &at, call->input.all);
+	send_call_item(s, &at, ITEM_DONE);
 }
 
 void demo_responses_stream(const struct demo_turn *t, struct demo_stream *s)
@@ -356,8 +374,8 @@ void demo_responses_stream(const struct demo_turn *t, struct demo_stream *s)
 	if (t->text.all.len) {
 		send_message(t, s, index++);
 	}
-	if (*t->tool_name) {
-		send_call(t, s, index);
+	for (size_t i = 0; i < t->call_count; i++) {
+		send_call(t, s, index++, &t->calls[i]);
 	}
 	send_response(t, s, t->stop == DEMO_STOP_LENGTH ? "response.incomplete"
 							 : "response.completed", true);

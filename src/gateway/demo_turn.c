@@ -56,6 +56,20 @@ static void add_quotation(struct buf *out, const char *text)
 	buf_adds(out, end < len ? "…\"" : "\"");
 }
 
+/* What arrived of an image, for whoever wants to see that it is the same. */
+static void add_image(struct buf *out, const struct demo_ask *ask)
+{
+	struct buf bytes = BUF_INIT(MAX_DEMO_BYTES);
+	char hex[SHA256_HEX_BYTES];
+
+	crypto_base64_decode(slice_of(ask->image_data), &bytes);
+	crypto_sha256_hex(buf_slice(&bytes), hex);
+	buf_addf(out, " I got %zu image%s, the last of them %s of %zu bytes with the SHA-256 %s.",
+		 ask->image_count, ask->image_count == 1 ? "" : "s", ask->image_type, bytes.len,
+		 hex);
+	buf_release(&bytes);
+}
+
 static struct slice say(const struct demo_ask *ask, struct arena *a)
 {
 	struct buf text = BUF_INIT(MAX_DEMO_BYTES);
@@ -73,6 +87,9 @@ static struct slice say(const struct demo_ask *ask, struct arena *a)
 		if (ask->has_tool_result) {
 			buf_adds(&text, " The tool's result has arrived; thank you.");
 		}
+		if (ask->image_count) {
+			add_image(&text, ask);
+		}
 		if (*ask->user_text) {
 			add_quotation(&text, ask->user_text);
 		}
@@ -82,11 +99,20 @@ static struct slice say(const struct demo_ask *ask, struct arena *a)
 	return said;
 }
 
-static bool calls_tool(const struct demo_ask *ask)
+static bool says(const struct demo_ask *ask, const char *words)
 {
-	bool is_asked = str_ifind(ask->user_text, strlen(ask->user_text), "tool") != NULL;
+	return str_ifind(ask->user_text, strlen(ask->user_text), words) != NULL;
+}
 
-	return *ask->tool_name && !ask->has_tool_result && (is_asked || ask->must_call);
+static size_t count_calls(const struct demo_ask *ask)
+{
+	if (!ask->tool_count || ask->has_tool_result) {
+		return 0;
+	}
+	if (says(ask, "every tool")) {
+		return ask->tool_count;
+	}
+	return says(ask, "tool") || ask->must_call;
 }
 
 const char *demo_turn_id(const struct demo_request *req, struct arena *a)
@@ -102,27 +128,53 @@ const char *demo_turn_id(const struct demo_request *req, struct arena *a)
 /* Tokens are counted as pieces; what is beyond the limit is not said. */
 static void apply_limit(struct demo_turn *t, int64_t max_tokens)
 {
-	int64_t before = t->tokens_thinking + (int64_t)t->tool_input.count;
-	int64_t left = max_tokens - before;
+	int64_t before = t->tokens_thinking;
+	int64_t left;
 
-	if (max_tokens && !*t->tool_name && (int64_t)t->text.count > left) {
+	for (size_t i = 0; i < t->call_count; i++) {
+		before += (int64_t)t->calls[i].input.count;
+	}
+	left = max_tokens - before;
+	if (max_tokens && !t->call_count && (int64_t)t->text.count > left) {
 		shorten(&t->text, left > 0 ? (size_t)left : 1);
 		t->stop = DEMO_STOP_LENGTH;
 	}
 	t->tokens_out = before + (int64_t)t->text.count;
 }
 
-static struct slice tool_input(const struct demo_ask *ask, struct arena *a)
+static struct slice tool_input(struct slice schema, struct arena *a)
 {
 	struct buf json = BUF_INIT(MAX_DEMO_BYTES);
 	struct slice input;
 
-	demo_value_write(ask->tool_schema, &json);
+	demo_value_write(schema, &json);
 	/* A call's input is an object, whatever the schema says. */
 	input = arena_slice(a, json.len && json.ptr[0] == '{' ? buf_slice(&json)
 							       : slice_of("{}"));
 	buf_release(&json);
 	return input;
+}
+
+static void call_tools(struct demo_turn *t, const struct demo_ask *ask, struct arena *a)
+{
+	for (size_t i = 0; i < t->call_count; i++) {
+		t->calls[i] = (struct demo_call){
+			.name = ask->tools[i].name,
+			.id = arena_printf(a, "%.23s%zu", t->id, i),
+			.input = cut_text(tool_input(ask->tools[i].schema, a), a),
+		};
+	}
+	t->text = cut_text(slice_of("I call the tool as asked."), a);
+	t->stop = DEMO_STOP_TOOL;
+}
+
+/* Numbers that are known beforehand, for checks of what becomes of them. */
+static void set_known_usage(struct demo_turn *t)
+{
+	t->tokens_in = DEMO_KNOWN_IN;
+	t->tokens_cached = DEMO_KNOWN_CACHED;
+	t->tokens_out = DEMO_KNOWN_OUT;
+	t->tokens_thinking = DEMO_KNOWN_THINKING;
 }
 
 struct demo_turn demo_turn_make(const struct demo_request *req,
@@ -131,8 +183,8 @@ struct demo_turn demo_turn_make(const struct demo_request *req,
 	static const char thought[] = "A demo need not think, but thinking was asked for.";
 	struct demo_turn t = {
 		.id = demo_turn_id(req, a), .model = ask->model, .created_s = req->now_s,
-		.tool_name = "", .tokens_in = ask->tokens_in, .wants_usage = ask->wants_usage,
-		.wants_blob = ask->wants_blob,
+		.tokens_in = ask->tokens_in, .wants_usage = ask->wants_usage,
+		.wants_blob = ask->wants_blob, .call_count = count_calls(ask),
 		.is_array_stream = ask->endpoint.is_array_stream,
 	};
 
@@ -141,15 +193,15 @@ struct demo_turn demo_turn_make(const struct demo_request *req,
 		t.thinking = cut_text(slice_of(ask->shows_thinking ? thought : ""), a);
 		t.tokens_thinking = 10;
 	}
-	if (calls_tool(ask)) {
-		t.tool_name = ask->tool_name;
-		t.tool_input = cut_text(tool_input(ask, a), a);
-		t.text = cut_text(slice_of("I call the tool as asked."), a);
-		t.stop = DEMO_STOP_TOOL;
+	if (t.call_count) {
+		call_tools(&t, ask, a);
 	} else {
 		t.text = cut_text(say(ask, a), a);
 	}
 	apply_limit(&t, ask->max_tokens);
+	if (str_eq(ask->model, "demo-usage")) {
+		set_known_usage(&t);
+	}
 	return t;
 }
 

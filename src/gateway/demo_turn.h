@@ -17,6 +17,12 @@ struct demo_text {
 	size_t count;
 };
 
+struct demo_call {
+	const char *name;
+	const char *id;                 /* 24 letters and digits, differs in each call */
+	struct demo_text input;         /* a JSON object */
+};
+
 struct demo_turn {
 	const char *id;                 /* 24 letters and digits */
 	const char *model;
@@ -24,10 +30,11 @@ struct demo_turn {
 	bool has_thinking;
 	struct demo_text thinking;      /* empty where it is not shown */
 	struct demo_text text;
-	const char *tool_name;          /* "" = no call */
-	struct demo_text tool_input;    /* a JSON object */
+	struct demo_call calls[DEMO_MAX_TOOLS];
+	size_t call_count;
 	enum demo_stop stop;
-	int64_t tokens_in;
+	int64_t tokens_in;              /* what the cache held included */
+	int64_t tokens_cached;
 	int64_t tokens_out;             /* thinking included */
 	int64_t tokens_thinking;
 	bool wants_usage;
