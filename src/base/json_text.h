@@ -15,6 +15,13 @@
 const char *json_text(const struct json_member *member, struct arena *a);
 const char *json_find_text(struct slice object, const char *name, struct arena *a);
 
+/* The value at "a.b.0.c", an index for an element of an array; empty when the
+ * path leads nowhere or to null. A name on it has at most 63 bytes. */
+struct slice json_at(struct slice value, const char *path);
+
+/* The decoded text of the string that json_at finds; "" for anything else. */
+const char *json_text_at(struct slice value, const char *path, struct arena *a);
+
 /* json_find of a member that has this kind. */
 bool json_find_kind(struct slice object, const char *name, enum json_kind kind,
 		    struct json_member *member);

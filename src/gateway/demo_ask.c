@@ -2,31 +2,6 @@
 
 #include "base/json_text.h"
 
-static struct slice find_value(struct slice object, const char *name)
-{
-	struct json_member m;
-
-	return json_find(object, name, &m) && m.kind != JSON_NULL ? m.value : SLICE_NULL;
-}
-
-/* A value at "a.b.c". */
-static struct slice find_path(struct slice object, const char *path)
-{
-	struct slice rest = slice_of(path);
-	struct slice part;
-	char name[64];
-
-	while (object.len && slice_next(&rest, '.', &part)) {
-		if (part.len >= sizeof name) {
-			return SLICE_NULL;
-		}
-		memcpy(name, part.ptr, part.len);
-		name[part.len] = '\0';
-		object = find_value(object, name);
-	}
-	return object;
-}
-
 static bool is_true(struct slice value)
 {
 	return slice_eq(value, "true");
@@ -41,7 +16,7 @@ static int64_t number_at(struct slice body, const char *path)
 {
 	uint64_t value;
 
-	return json_to_u64(find_path(body, path), &value) && value < INT64_MAX
+	return json_to_u64(json_at(body, path), &value) && value < INT64_MAX
 		       ? (int64_t)value : 0;
 }
 
@@ -62,10 +37,10 @@ static void read_data_url(const char *url, struct arena *a, struct demo_ask *ask
 /* Each format's way to put an image into a part. */
 static void read_image(struct slice part, struct arena *a, struct demo_ask *ask)
 {
-	struct slice source = find_value(part, "source");
+	struct slice source = json_at(part, "source");
 	struct json_member url;
 
-	if (is_word(find_value(part, "type"), "image") && source.len) {
+	if (is_word(json_at(part, "type"), "image") && source.len) {
 		ask->image_count++;
 		ask->image_type = json_find_text(source, "media_type", a);
 		ask->image_data = json_find_text(source, "data", a);
@@ -107,8 +82,8 @@ static void read_content(const struct json_member *content, struct arena *a,
 
 static void read_turn(struct slice turn, struct arena *a, struct demo_ask *ask)
 {
-	struct slice role = find_value(turn, "role");
-	struct slice type = find_value(turn, "type");
+	struct slice role = json_at(turn, "role");
+	struct slice type = json_at(turn, "type");
 	struct json_member content;
 
 	if (is_word(role, "tool") || is_word(type, "function_call_output") ||
@@ -212,8 +187,8 @@ static void read_tools(struct slice body, const char *member, struct arena *a,
 static bool must_call(struct slice body)
 {
 	static const char *const words[] = { "any", "tool", "function" };
-	struct slice choice = find_value(body, "tool_choice");
-	struct slice type = find_value(choice, "type");
+	struct slice choice = json_at(body, "tool_choice");
+	struct slice type = json_at(choice, "type");
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (is_word(type, words[i])) {
@@ -221,34 +196,34 @@ static bool must_call(struct slice body)
 		}
 	}
 	return is_word(choice, "required") ||
-	       is_word(find_path(body, "toolConfig.functionCallingConfig.mode"), "ANY");
+	       is_word(json_at(body, "toolConfig.functionCallingConfig.mode"), "ANY");
 }
 
 /* --- the rest --- */
 
 static void read_thinking(struct slice body, struct demo_ask *ask)
 {
-	struct slice type = find_path(body, "thinking.type");
-	struct slice effort = find_value(body, "reasoning_effort");
-	struct slice summary = find_path(body, "reasoning.summary");
+	struct slice type = json_at(body, "thinking.type");
+	struct slice effort = json_at(body, "reasoning_effort");
+	struct slice summary = json_at(body, "reasoning.summary");
 
 	switch (ask->endpoint.format) {
 	case FORMAT_ANTHROPIC:
 		ask->wants_thinking = type.len && !is_word(type, "disabled");
-		ask->shows_thinking = !is_word(find_path(body, "thinking.display"), "omitted");
+		ask->shows_thinking = !is_word(json_at(body, "thinking.display"), "omitted");
 		break;
 	case FORMAT_CHAT:
 		ask->wants_thinking = effort.len && !is_word(effort, "none");
 		ask->shows_thinking = true;
 		break;
 	case FORMAT_RESPONSES:
-		effort = find_path(body, "reasoning.effort");
+		effort = json_at(body, "reasoning.effort");
 		ask->wants_thinking = (effort.len || summary.len) && !is_word(effort, "none");
 		ask->shows_thinking = summary.len > 0;
 		break;
 	default:
 		ask->shows_thinking = ask->wants_thinking =
-			is_true(find_path(body, "generationConfig.thinkingConfig.includeThoughts"));
+			is_true(json_at(body, "generationConfig.thinkingConfig.includeThoughts"));
 		break;
 	}
 }
@@ -263,12 +238,12 @@ static void read_shape(struct slice body, struct demo_ask *ask)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(schemas) && !ask->schema.len; i++) {
-		ask->schema = find_path(body, schemas[i]);
+		ask->schema = json_at(body, schemas[i]);
 	}
 	ask->wants_json = ask->schema.len ||
-		is_word(find_path(body, "response_format.type"), "json_object") ||
-		is_word(find_path(body, "text.format.type"), "json_object") ||
-		is_word(find_path(body, "generationConfig.responseMimeType"),
+		is_word(json_at(body, "response_format.type"), "json_object") ||
+		is_word(json_at(body, "text.format.type"), "json_object") ||
+		is_word(json_at(body, "generationConfig.responseMimeType"),
 			"application/json");
 }
 
@@ -322,11 +297,11 @@ bool demo_ask_read(const struct endpoint *endpoint, struct slice body, struct ar
 		return false;
 	}
 	if (endpoint->format != FORMAT_GEMINI) {
-		out->is_stream = is_true(find_value(body, "stream"));
+		out->is_stream = is_true(json_at(body, "stream"));
 	}
-	out->wants_usage = is_true(find_path(body, "stream_options.include_usage"));
-	out->wants_blob = str_ifind(find_value(body, "include").ptr,
-				    find_value(body, "include").len,
+	out->wants_usage = is_true(json_at(body, "stream_options.include_usage"));
+	out->wants_blob = str_ifind(json_at(body, "include").ptr,
+				    json_at(body, "include").len,
 				    "reasoning.encrypted_content") != NULL;
 	out->must_call = must_call(body);
 	read_tools(body, "tools", a, out);
