@@ -120,12 +120,10 @@ static void demo_config(const char *key, struct buf *out)
 		 " priority: 2}\n", hex);
 }
 
-bool home_create_demo(struct buf *home, struct buf *key, struct err *err)
+bool home_create_temporary(struct slice config, struct buf *home, struct err *err)
 {
 	const char *base = getenv("TMPDIR");
 	char *made = xasprintf("%s/llm-gateway-demo-XXXXXX", str_empty(base) ? "/tmp" : base);
-	char text[ID_GATEWAY_KEY_BYTES];
-	struct buf config = BUF_INIT(8 * KIB);
 	char *path;
 	bool ok;
 
@@ -134,18 +132,30 @@ bool home_create_demo(struct buf *home, struct buf *key, struct err *err)
 		free(made);
 		return false;
 	}
-	id_gateway_key(text);
-	demo_config(text, &config);
 	path = xasprintf("%s/config.yaml", made);
-	ok = file_write(path, buf_slice(&config), 0600, err);
+	ok = file_write(path, config, 0600, err);
 	buf_adds(home, made);
-	buf_adds(key, text);
 	if (!ok) {
-		home_remove_demo(made);
+		home_remove_temporary(made);
 	}
-	buf_release(&config);
 	free(path);
 	free(made);
+	return ok;
+}
+
+bool home_create_demo(struct buf *home, struct buf *key, struct err *err)
+{
+	char text[ID_GATEWAY_KEY_BYTES];
+	struct buf config = BUF_INIT(8 * KIB);
+	bool ok;
+
+	id_gateway_key(text);
+	demo_config(text, &config);
+	ok = home_create_temporary(buf_slice(&config), home, err);
+	if (ok) {
+		buf_adds(key, text);
+	}
+	buf_release(&config);
 	return ok;
 }
 
@@ -158,7 +168,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return 0;
 }
 
-void home_remove_demo(const char *home)
+void home_remove_temporary(const char *home)
 {
 	nftw(home, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

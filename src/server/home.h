@@ -19,11 +19,14 @@ int home_lock(const char *home, struct err *err);
 /* Is a gateway holding it? */
 bool home_is_locked(const char *home);
 
-/* A home below $TMPDIR with accounts of the demo provider. `key` gets the text
- * of a gateway key that it takes. */
+/* A home below $TMPDIR with this configuration; `home` gets its path. */
+bool home_create_temporary(struct slice config, struct buf *home, struct err *err);
+
+/* The same with accounts of the demo provider. `key` gets the text of a
+ * gateway key that it takes. */
 bool home_create_demo(struct buf *home, struct buf *key, struct err *err);
 
-/* Removes a demo's home with everything in it. */
-void home_remove_demo(const char *home);
+/* Removes a temporary home with everything in it. */
+void home_remove_temporary(const char *home);
 
 #endif

@@ -111,7 +111,7 @@ static void destroy(struct server *s)
 		log_warn("server", "a call of the control API does not end");
 	}
 	if (s->is_demo && s->home) {
-		home_remove_demo(s->home);
+		home_remove_temporary(s->home);
 	}
 	if (s->lock_fd >= 0) {
 		close(s->lock_fd);

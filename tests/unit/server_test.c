@@ -35,7 +35,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	home_remove_demo(home);
+	home_remove_temporary(home);
 	free(home);
 	free(config_path);
 	return 0;
