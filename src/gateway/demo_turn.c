@@ -191,7 +191,7 @@ struct demo_turn demo_turn_make(const struct demo_request *req,
 	if (ask->wants_thinking && ask->endpoint.op == OP_GENERATE) {
 		t.has_thinking = true;
 		t.thinking = cut_text(slice_of(ask->shows_thinking ? thought : ""), a);
-		t.tokens_thinking = 10;
+		t.tokens_thinking = DEMO_KNOWN_THINKING;
 	}
 	if (t.call_count) {
 		call_tools(&t, ask, a);

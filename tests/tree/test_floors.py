@@ -9,7 +9,7 @@ SOURCES = sorted(p for room in ("src", "tui") for p in (TOP / room).rglob("*.[ch
 
 # The floors from the ground up; rooms of one floor do not see each other.
 FLOORS = ["base", "config", "credentials", "formats providers routing stats oauth", "gateway",
-          "control", "server", "cli"]
+          "control", "server", "selftest", "cli"]
 FLOOR_OF = {room: n for n, rooms in enumerate(FLOORS) for room in rooms.split()}
 
 # Each of these headers may be included by one .c file of the program only.
