@@ -100,7 +100,7 @@ static void open_stream(struct exchange *x)
 
 	if (c->round) {
 		convert_stream_next(c->stream, c->is_stream);
-	} else if (c->is_converted) {
+	} else if (c->is_converted && c->converted.plan) {
 		c->stream = convert_stream_create(c->converted.plan, c->is_stream);
 		c->converted.plan = NULL;
 	} else if (c->is_stream && format_find(c->format) && x->endpoint.op == OP_GENERATE &&

@@ -130,6 +130,7 @@ struct exchange {
 	uint64_t session;               /* affinity; 0: none */
 	bool is_background;             /* a count, a title, a probe */
 	bool has_container;             /* code may run at the upstream */
+	bool wants_base64;              /* embeddings, from an upstream that has numbers */
 	struct call call;
 	struct shown_error shown;
 	const char *detail;             /* of the last failure below HTTP; NULL: none */

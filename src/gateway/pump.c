@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "formats/count_tokens.h"
+#include "formats/embeddings.h"
 #include "formats/format.h"
 #include "gateway/local.h"
 
@@ -321,7 +322,7 @@ static void convert_bytes(struct exchange *x, struct slice bytes)
 	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES + MAX_WHOLE_ANSWER_BYTES);
 	enum convert_state state;
 
-	if (x->endpoint.op == OP_COUNT_TOKENS) {
+	if (x->endpoint.op == OP_COUNT_TOKENS || x->endpoint.op == OP_EMBEDDINGS) {
 		buf_add(&x->call.held, bytes.ptr, bytes.len);
 		return;
 	}
@@ -436,6 +437,29 @@ static void end_count(struct exchange *x)
 	note_content(x);
 }
 
+/* C114; what holds none counts as a failure. */
+static void end_embeddings(struct exchange *x)
+{
+	struct buf *held = &x->call.held;
+	struct buf out = BUF_INIT(MAX_WHOLE_ANSWER_BYTES);
+	struct api_error error = error_own(502, "the upstream's answer holds no embeddings");
+	int64_t tokens;
+
+	if (!embeddings_answer(buf_slice(held), x->model, x->wants_base64, &out, &tokens) ||
+	    out.failed) {
+		buf_release(&out);
+		inside_fail(x, &error);
+		return;
+	}
+	buf_release(held);
+	*held = out;
+	if (tokens >= 0) {
+		x->tokens = (struct token_counts){ .in = tokens, .is_known = true };
+	}
+	x->call.is_complete = true;
+	note_content(x);
+}
+
 static void end_converted(struct exchange *x)
 {
 	struct buf out = BUF_INIT(MAX_SSE_EVENT_BYTES + MAX_WHOLE_ANSWER_BYTES);
@@ -443,6 +467,10 @@ static void end_converted(struct exchange *x)
 
 	if (x->endpoint.op == OP_COUNT_TOKENS) {
 		end_count(x);
+		return;
+	}
+	if (x->endpoint.op == OP_EMBEDDINGS) {
+		end_embeddings(x);
 		return;
 	}
 	if (!x->call.is_complete && !x->call.is_between) {

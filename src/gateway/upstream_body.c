@@ -3,6 +3,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "formats/count_tokens.h"
+#include "formats/embeddings.h"
 #include "formats/format.h"
 #include "formats/history.h"
 #include "formats/prompt_splice.h"
@@ -287,6 +288,29 @@ static bool is_convertible(const struct exchange *x, const struct call *call)
 	       format_find(x->format) && format_find(call->format);
 }
 
+/* C114 */
+static bool embeds_elsewhere(const struct exchange *x)
+{
+	return x->endpoint.op == OP_EMBEDDINGS && x->format == FORMAT_CHAT &&
+	       x->call.format == FORMAT_GEMINI;
+}
+
+static bool convert_embeddings(struct exchange *x, struct provider_request *req,
+			       struct transfer_spec *spec, struct err *err)
+{
+	struct buf *body = &x->call.converted.body;
+
+	buf_init(body, MAX_ARENA_BYTES);
+	if (!embeddings_request(body_text(&x->body), req->model, body, err)) {
+		return false;
+	}
+	x->wants_base64 = embeddings_want_base64(body_text(&x->body));
+	req->is_converted = true;
+	spec->has_body = true;
+	spec->body = buf_slice(body);
+	return true;
+}
+
 bool upstream_body_build(struct exchange *x, const struct candidate *c,
 			   struct provider_request *req, struct transfer_spec *spec,
 			   struct err *err)
@@ -297,6 +321,9 @@ bool upstream_body_build(struct exchange *x, const struct candidate *c,
 	x->warnings_text = NULL;
 	if (!call->is_converted) {
 		return build_body(x, req->account, req->model, spec, err);
+	}
+	if (embeds_elsewhere(x)) {
+		return convert_embeddings(x, req, spec, err);
 	}
 	if (!is_convertible(x, call)) {
 		return err_setf(err, ERR_INVALID, "it speaks %s, and this request is %s",

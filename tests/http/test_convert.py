@@ -1,12 +1,14 @@
 """Different formats on the two sides: the way of a converted exchange. What
 the conversions write is in tests/formats/golden."""
+import base64
 import json
+import struct
 import time
 
 import pytest
 
 from lab import wire
-from lab.families import ANTHROPIC, CHAT, RESPONSES, STREAMING
+from lab.families import ANTHROPIC, CHAT, GEMINI, MODEL, RESPONSES, STREAMING
 
 PAIRS = [(client, family) for client in STREAMING for family in STREAMING if client is not family]
 LAST = {
@@ -244,3 +246,60 @@ def test_an_image_does_not_inflate_the_estimate(start, upstream):
     body = ANTHROPIC.body(messages=[{"role": "user", "content": [image]}])
     counted = gateway.call(gateway.post(COUNTS["anthropic"][0], body))
     assert 1500 < counted.json()["input_tokens"] < 1600
+
+
+EMBEDDED = b'{"embeddings":[{"values":[0.1234567890123456789,-1e-05,1]},{"values":[2.50]}]}'
+
+
+def embed(gateway, upstream, answer=EMBEDDED, **more):
+    body = json.dumps({"model": MODEL, "input": ["one", "two"], **more}).encode()
+    with gateway.connect() as connection:
+        connection.send(gateway.post("/v1/embeddings", body))
+        request = upstream.take()
+        request.answer(wire.answer(200, [("Content-Type", "application/json")], answer))
+        return request, connection.read_answer()
+
+
+def test_embeddings_at_gemini(upstream, start):
+    """C114: the numbers stay as they are written, to the digit."""
+    gateway = start({"upstream_accounts": [GEMINI.account(upstream)]})
+    request, got = embed(gateway, upstream, dimensions=3)
+    assert request.target == "/v1beta/models/asked-model:batchEmbedContents"
+    assert json.loads(request.body) == {"requests": [
+        {"model": "models/asked-model", "content": {"parts": [{"text": text}]},
+         "outputDimensionality": 3} for text in ("one", "two")]}
+    assert got.status == 200 and got.header("content-type") == "application/json"
+    assert b"[0.1234567890123456789,-1e-05,1]" in got.body and b"[2.50]" in got.body
+    value = got.json()
+    assert value["object"] == "list" and value["model"] == MODEL
+    assert [row["index"] for row in value["data"]] == [0, 1]
+    assert value["usage"] == {"prompt_tokens": 0, "total_tokens": 0}
+
+
+def test_embeddings_as_base64_and_with_usage(upstream, start):
+    """C114: float32, little endian."""
+    gateway = start({"upstream_accounts": [GEMINI.account(upstream)]})
+    answer = EMBEDDED[:-1] + b',"usageMetadata":{"promptTokenCount":7}}'
+    _, got = embed(gateway, upstream, answer, encoding_format="base64", input="one")
+    vector = base64.b64decode(got.json()["data"][0]["embedding"])
+    assert vector == struct.pack("<3f", 0.1234567890123456789, -1e-05, 1)
+    assert got.json()["usage"]["prompt_tokens"] == 7
+    record = gateway.control("GET", "/v1/requests").json()
+    assert record[0]["tokens"]["in"] == 7
+
+
+def test_embeddings_of_tokens_are_refused(upstream, start):
+    """C114: Gemini takes text alone."""
+    gateway = start({"upstream_accounts": [GEMINI.account(upstream)]})
+    for tokens in ([1, 2], [[1, 2]]):
+        body = json.dumps({"model": MODEL, "input": tokens}).encode()
+        got = gateway.call(gateway.post("/v1/embeddings", body))
+        assert "text" in CHAT.check_error(got, 400)["message"]
+    assert upstream.seen == []
+
+
+def test_an_answer_without_embeddings_is_none(upstream, start):
+    gateway = start({"upstream_accounts": [GEMINI.account(upstream)]})
+    upstream.reply = wire.json_answer({"odd": 1})
+    body = json.dumps({"model": MODEL, "input": "one"}).encode()
+    CHAT.check_error(gateway.call(gateway.post("/v1/embeddings", body)), 502)
