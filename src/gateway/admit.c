@@ -156,8 +156,8 @@ bool admit_head(struct exchange *x)
 	    is_local_scraper(x)) {
 		return true;
 	}
-	if (!authorise_request(x->config, x->client, permission_for(&x->endpoint), x->at_ms,
-			       &x->key, &status, &err)) {
+	if (!authorise_request(x->config, &x->worker->key_memo, x->client,
+			       permission_for(&x->endpoint), x->at_ms, &x->key, &status, &err)) {
 		refuse(x, status, "%s", err.msg);
 		return false;
 	}

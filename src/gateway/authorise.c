@@ -25,6 +25,29 @@ static const struct gateway_key *key_of(const struct config *c, struct slice tex
 	return found;
 }
 
+void key_memo_clear(struct key_memo *memo)
+{
+	secret_release(&memo->text);
+	memo->key = NULL;
+}
+
+static const struct gateway_key *known_key_of(const struct config *c, struct key_memo *memo,
+					      struct slice text)
+{
+	struct slice known = secret_peek(&memo->text);
+	const struct gateway_key *key;
+
+	if (memo->key && known.len == text.len && crypto_equal(known.ptr, text.ptr, text.len)) {
+		return memo->key;
+	}
+	key = key_of(c, text);
+	if (key) {
+		secret_set(&memo->text, text);
+		memo->key = key;
+	}
+	return key;
+}
+
 static struct slice bearer_of(const char *value)
 {
 	if (!value || strncasecmp(value, "bearer ", 7) != 0) {
@@ -92,7 +115,7 @@ static struct slice query_key(const char *query)
 
 /* Claude Code sends two different values, one of which may be its own: one
  * that is valid is enough. */
-static const struct gateway_key *find_shown(const struct config *c,
+static const struct gateway_key *find_shown(const struct config *c, struct key_memo *memo,
 					    const struct client *client, bool *is_shown)
 {
 	struct slice shown[5];
@@ -102,7 +125,7 @@ static const struct gateway_key *find_shown(const struct config *c,
 
 	if (own) {
 		*is_shown = true;
-		return key_of(c, slice_trim(slice_of(own)));
+		return known_key_of(c, memo, slice_trim(slice_of(own)));
 	}
 	shown[count++] = bearer_of(client_header(client, "authorization"));
 	for (size_t i = 0; i < ARRAY_LEN(shared_headers); i++) {
@@ -112,7 +135,7 @@ static const struct gateway_key *find_shown(const struct config *c,
 	for (size_t i = 0; i < count && !key; i++) {
 		if (shown[i].len) {
 			*is_shown = true;
-			key = key_of(c, shown[i]);
+			key = known_key_of(c, memo, shown[i]);
 		}
 	}
 	return key;
@@ -138,13 +161,13 @@ static bool check_key(const struct gateway_key *key, enum permission need, int64
 	return true;
 }
 
-bool authorise_request(const struct config *c, const struct client *client,
-		       enum permission need, int64_t now_ms,
+bool authorise_request(const struct config *c, struct key_memo *memo,
+		       const struct client *client, enum permission need, int64_t now_ms,
 		       const struct gateway_key **key, int *status, struct err *err)
 {
 	bool is_shown = false;
 
-	*key = find_shown(c, client, &is_shown);
+	*key = find_shown(c, memo, client, &is_shown);
 	if (*key) {
 		return check_key(*key, need, now_ms, status, err);
 	}

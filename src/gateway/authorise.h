@@ -6,15 +6,25 @@
 #define GATEWAY_AUTHORISE_H
 
 #include "base/err.h"
+#include "base/secret.h"
 #include "config/config.h"
 #include "gateway/client.h"
+
+/* The credential that was good last, so that a client which shows it again is
+ * known without hashing. A worker's own; emptied with each new snapshot. */
+struct key_memo {
+	struct secret text;
+	const struct gateway_key *key;
+};
+
+void key_memo_clear(struct key_memo *memo);
 
 /* Finds the key that the request shows and checks it for `need`. On true *key
  * is the key, or NULL when server.auth is optional and none was shown. On
  * false *status is 401 or 403 and `err` has the message. Expiry is checked
  * against `now_ms` (wall clock). */
-bool authorise_request(const struct config *c, const struct client *client,
-		       enum permission need, int64_t now_ms,
+bool authorise_request(const struct config *c, struct key_memo *memo,
+		       const struct client *client, enum permission need, int64_t now_ms,
 		       const struct gateway_key **key, int *status, struct err *err);
 
 /* Against DNS rebinding and foreign web pages: a Host that is neither

@@ -65,6 +65,7 @@ void worker_refresh(struct worker *w)
 	if (generation == w->generation && w->config) {
 		return;
 	}
+	key_memo_clear(&w->key_memo);
 	config_unref(w->config);
 	key_ring_unref(w->keys);
 	pthread_mutex_lock(&shared->lock);
@@ -176,6 +177,7 @@ void worker_release(struct worker *w)
 	}
 	loop_destroy(w->loop);
 	exchange_free_spare(w);
+	key_memo_clear(&w->key_memo);
 	config_unref(w->config);
 	key_ring_unref(w->keys);
 }

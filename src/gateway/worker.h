@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "base/vec.h"
+#include "gateway/authorise.h"
 #include "gateway/budget.h"
 #include "gateway/gateway.h"
 #include "gateway/listener.h"
@@ -55,6 +56,7 @@ struct worker {
 	struct config *config;          /* own references */
 	struct key_ring *keys;
 	uint64_t generation;
+	struct key_memo key_memo;       /* of this configuration */
 	struct watch wake;              /* eventfd */
 	struct mailbox *mailbox;
 	struct running_desk desk;       /* what others ask it */

@@ -30,7 +30,6 @@ static const char schema[] =
 	"CREATE TABLE requests (id INTEGER PRIMARY KEY, at_ms INTEGER, trace_id TEXT,"
 	" record TEXT);"
 	"CREATE INDEX requests_by_trace ON requests (trace_id);"
-	"CREATE INDEX requests_by_time ON requests (at_ms);"
 	"CREATE TABLE documents (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
 	"PRAGMA user_version = 1;";
 
@@ -123,7 +122,8 @@ static struct state_db *open_once(const char *path, int *code, struct err *err)
 				NULL);
 	if (*code == SQLITE_OK) {
 		sqlite3_busy_timeout(s->db, BUSY_MS);
-		if (is_writable(s, err) && run(s, "PRAGMA journal_mode = WAL", err) &&
+		if (is_writable(s, err) && run(s, "PRAGMA page_size = 16384", err) &&
+		    run(s, "PRAGMA journal_mode = WAL", err) &&
 		    run(s, "PRAGMA synchronous = NORMAL", err) && make_schema(s, err) &&
 		    prepare_all(s, err)) {
 			return s;
@@ -258,9 +258,11 @@ bool state_db_write(struct state_db *s, void *const *records, size_t count,
 
 bool state_db_prune(struct state_db *s, int64_t before_ms, struct err *err)
 {
-	char sql[192];
+	char sql[256];
 
-	snprintf(sql, sizeof sql, "DELETE FROM requests WHERE at_ms < %lld;"
+	/* Ids follow time: up to the first that stays, without an index of its own. */
+	snprintf(sql, sizeof sql, "DELETE FROM requests WHERE id < ifnull((SELECT id FROM requests"
+		 " WHERE at_ms >= %lld ORDER BY id LIMIT 1), 9223372036854775807);"
 		 "DELETE FROM usage WHERE hour_ms < %lld",
 		 (long long)before_ms, (long long)(before_ms - HOUR_MS));
 	return run(s, sql, err);
