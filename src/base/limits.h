@@ -31,7 +31,7 @@
 
 /* Request line and headers of a client; also the memory pool of one client
  * connection, which is the largest part of an idle stream's memory. */
-#define MAX_CLIENT_HEAD_BYTES (24 * KIB)
+#define MAX_CLIENT_HEAD_BYTES (16 * KIB)
 
 /* Of that, what a request may use; the rest is for the head of its answer. */
 #define MAX_CLIENT_HEADER_BYTES (10 * KIB)

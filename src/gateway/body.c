@@ -79,6 +79,17 @@ bool body_add(struct body *b, struct slice bytes, struct err *err)
 	return true;
 }
 
+char *body_room(struct body *b, size_t bytes)
+{
+	return bytes <= b->capacity - b->len ? b->storage + HEADROOM + b->len : NULL;
+}
+
+void body_filled(struct body *b, size_t bytes)
+{
+	assert(bytes <= b->capacity - b->len);
+	b->len += bytes;
+}
+
 bool body_replace(struct body *b, struct slice text, struct err *err)
 {
 	b->len = 0;

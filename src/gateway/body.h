@@ -38,6 +38,11 @@ void body_release(struct body *b);
 /* Makes room for what content-length announces. False: ERR_TOO_LARGE (413)
  * beyond max, ERR_FAILED (503) beyond the budget. */
 bool body_expect(struct body *b, int64_t length, struct err *err);
+/* Room for so many further bytes in what body_expect() took, for
+ * body_filled(); NULL: it took less. */
+char *body_room(struct body *b, size_t bytes);
+void body_filled(struct body *b, size_t bytes);
+
 bool body_add(struct body *b, struct slice bytes, struct err *err);
 
 /* Replaces what was received by its decompressed form; copies. */

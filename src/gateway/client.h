@@ -28,6 +28,10 @@ struct client_events {
 	void (*on_bad_head)(void *ctx, struct client *c, int status);
 	void (*on_request)(void *ctx, struct client *c);
 	void (*on_body)(void *ctx, struct client *c, struct slice bytes);
+	/* Where so many further bytes of the body may be put, without a copy;
+	 * NULL: nowhere. on_filled says that they are there. */
+	char *(*on_room)(void *ctx, struct client *c, size_t bytes);
+	void (*on_filled)(void *ctx, struct client *c, size_t bytes);
 	void (*on_body_end)(void *ctx, struct client *c);
 	void (*on_writable)(void *ctx, struct client *c);   /* backlog below half its mark */
 	void (*on_gone)(void *ctx, struct client *c);

@@ -37,6 +37,48 @@ static void on_ready(struct watch *w, uint32_t events)
 	}
 }
 
+/* A body in one piece costs one turn of the loop, and leaves the sender alone
+ * instead of waking it for each window. Below this it comes at once anyway. */
+#define GATHER_FROM_BYTES ((size_t)24 * 1024)
+#define GATHER_MAX_BYTES ((size_t)1024 * 1024)
+
+/* Whoever sends more slowly is read as it comes. */
+#define GATHER_MS 10
+
+static void set_low_mark(struct conn *conn, size_t bytes)
+{
+	int value = (int)bytes;
+
+	if (bytes != conn->gathered &&
+	    setsockopt(conn->fd, SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0) {
+		conn->gathered = bytes;
+	}
+}
+
+static void on_gather_timer(struct timer *t)
+{
+	struct conn *conn = (struct conn *)((char *)t - offsetof(struct conn, gather_timer));
+
+	conn->is_slow = true;
+	set_low_mark(conn, 1);
+}
+
+void conn_gather(struct conn *conn, size_t left)
+{
+	if (left < GATHER_FROM_BYTES || conn->is_slow) {
+		loop_timer_clear(conn->loop, &conn->gather_timer);
+		set_low_mark(conn, 1);
+		conn->is_slow = conn->is_slow && left;
+		return;
+	}
+	if (conn->gathered == 1) {
+		loop_timer_set(conn->loop, &conn->gather_timer, GATHER_MS);
+	}
+	if (conn->gathered == 1 || left < conn->gathered) {
+		set_low_mark(conn, left / 2 < GATHER_MAX_BYTES ? left / 2 : GATHER_MAX_BYTES);
+	}
+}
+
 static void set_address(struct conn *conn, const struct sockaddr *peer)
 {
 	const void *raw = NULL;
@@ -63,6 +105,8 @@ struct conn *conn_create(struct loop *loop, int fd, const struct sockaddr *peer)
 	conn->loop = loop;
 	conn->fd = fd;
 	conn->timer.on_fire = on_timer;
+	conn->gather_timer.on_fire = on_gather_timer;
+	conn->gathered = 1;
 	conn->free.run = free_conn;
 	conn->watch = (struct watch){ .fd = fd, .on_ready = on_ready };
 	set_address(conn, peer);
@@ -75,6 +119,7 @@ struct conn *conn_create(struct loop *loop, int fd, const struct sockaddr *peer)
 void conn_destroy(struct conn *conn)
 {
 	loop_timer_clear(conn->loop, &conn->timer);
+	loop_timer_clear(conn->loop, &conn->gather_timer);
 	loop_unwatch(conn->loop, &conn->watch);
 	loop_defer(conn->loop, &conn->free);
 }

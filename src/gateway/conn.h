@@ -21,7 +21,10 @@ struct conn {
 	struct loop *loop;
 	int fd;                         /* libmicrohttpd's */
 	bool has_left;                  /* the peer sends no more */
+	bool is_slow;                   /* its body takes its time */
 	struct client *active;          /* request in progress, or NULL */
+	struct timer gather_timer;
+	size_t gathered;                /* SO_RCVLOWAT as it is set; 1: each byte is news */
 	bool (*is_waiting)(const struct client *c);   /* suspended for its answer */
 	void (*on_left)(struct client *c);
 	void (*on_writable)(struct client *c);
@@ -30,6 +33,10 @@ struct conn {
 
 /* The callbacks are called for `active` while it is waiting. */
 struct conn *conn_create(struct loop *loop, int fd, const struct sockaddr *peer);
+
+/* So many more bytes of a body are on their way: the worker is woken once for
+ * many of them, unless they take their time. 0: it is complete. */
+void conn_gather(struct conn *conn, size_t left);
 
 /* Before the socket is closed; freed at the end of the turn. */
 void conn_destroy(struct conn *conn);

@@ -437,6 +437,22 @@ static void on_body(void *ctx, struct client *client, struct slice bytes)
 	wait_for_body(x);
 }
 
+static char *on_room(void *ctx, struct client *client, size_t bytes)
+{
+	struct exchange *x = client_user(client);
+
+	(void)ctx;
+	return x->state == EXCHANGE_READING ? body_room(&x->body, bytes) : NULL;
+}
+
+static void on_filled(void *ctx, struct client *client, size_t bytes)
+{
+	struct exchange *x = client_user(client);
+
+	(void)ctx;
+	body_filled(&x->body, bytes);
+}
+
 /* ---- the body ---- */
 
 static bool decode_body(struct exchange *x)
@@ -630,6 +646,8 @@ const struct client_events *exchange_client_events(void)
 		.on_bad_head = on_bad_head,
 		.on_request = on_request,
 		.on_body = on_body,
+		.on_room = on_room,
+		.on_filled = on_filled,
 		.on_body_end = on_body_end,
 		.on_writable = on_writable,
 		.on_gone = on_gone,

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,79 +30,21 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "gateway/conn.h"
-#include "gateway/head_view.h"
-#include "gateway/socket_out.h"
+#include "gateway/listener_inside.h"
 
 #define RUNS_PER_TURN 16
 #define MAX_IDLE_RUNS 64
 #define CALM_MS 20
+
+/* Less than this libmicrohttpd reads as fast. */
+#define AHEAD_FROM_BYTES ((size_t)8 * 1024)
+
 #define IDLE_TIMEOUT_S 75          /* between two requests of a kept-alive client */
-#define REPLY_BLOCK_BYTES (32 * KIB)
 
-/* A chunked answer is built in the connection's pool; its block is not used. */
-#define UNUSED_BLOCK_BYTES 16
-
-struct listener {
-	struct MHD_Daemon *daemon;
-	struct loop *loop;
-	const struct client_events *events;
-	void *ctx;
-	struct watch watch;             /* libmicrohttpd's epoll inside ours */
-	bool is_due;                    /* MHD_run has something to do */
-	bool is_tls;
-	unsigned timeout_s;
-	uint64_t run_at_ms;             /* libmicrohttpd's own next timeout */
-	struct client *suspended;       /* doubly linked */
-	unsigned open_heads;            /* requests whose head is not complete */
-	struct client *last_head;       /* the newest of them */
-	bool has_acted;                 /* libmicrohttpd called back in this run */
-	unsigned idle_runs;             /* in a row without that, though due */
-};
-
-/* How the bytes behind the head reach the client. */
-enum way {
-	WAY_MHD,        /* through the content reader, resumed for each piece */
-	WAY_CHUNKS,     /* straight to the socket, framed */
-};
-
-struct client {
-	struct listener *l;
-	struct conn *conn;
-	struct MHD_Connection *mhd;
-	struct client *next;            /* of those suspended */
-	struct client *prev;
-	void *user;
-	const char *method;
-	char *uri;                      /* owned; path, NUL, query */
-	const char *query;
-	struct head_view head;
-
-	bool is_http10;
-	bool is_announced;              /* on_request was called */
-	bool in_handler;
-	bool is_last_call;              /* the body is complete */
-	bool is_suspended;
-	bool is_gone;
-	bool must_close;
-	bool is_refused;                /* answered past libmicrohttpd, draining */
-	size_t drained;
-
-	struct MHD_Response *answer;    /* kept until it may be queued */
-	int status;
-	bool is_queued;
-
-	enum way way;
-	bool is_direct;                 /* head is out, connection suspended */
-	bool is_ended;
-	bool is_clean;
-	struct buf pending;             /* not yet handed to libmicrohttpd */
-	struct socket_out out;
-};
 
 /* ---- suspended connections ---- */
 
-static void suspend(struct client *c)
+void client_suspend(struct client *c)
 {
 	struct listener *l = c->l;
 
@@ -118,7 +61,7 @@ static void suspend(struct client *c)
 	MHD_suspend_connection(c->mhd);
 }
 
-static void resume(struct client *c)
+void client_resume(struct client *c)
 {
 	struct listener *l = c->l;
 
@@ -140,7 +83,7 @@ static void resume(struct client *c)
 }
 
 /* The client has left: nothing more is sent, libmicrohttpd may close. */
-static void lose(struct client *c)
+void client_lose(struct client *c)
 {
 	if (c->is_gone) {
 		return;
@@ -149,18 +92,18 @@ static void lose(struct client *c)
 	c->is_ended = true;
 	c->is_clean = false;
 	c->l->events->on_gone(c->l->ctx, c);
-	resume(c);
+	client_resume(c);
 }
 
-static void finish_direct(struct client *c)
+void client_finish_direct(struct client *c)
 {
 	if (c->is_ended && !c->out.backlog.len) {
-		resume(c);
+		client_resume(c);
 	}
 }
 
 /* What waited has shrunk below half of the mark: the upstream may go on. */
-static void tell_room(struct client *c, size_t before, size_t after)
+void client_tell_room(struct client *c, size_t before, size_t after)
 {
 	const size_t half = MAX_CLIENT_BACKLOG_BYTES / 2;
 
@@ -178,11 +121,11 @@ static void on_writable(struct client *c)
 	}
 	socket_out_flush(&c->out);
 	if (c->out.has_failed) {
-		lose(c);
+		client_lose(c);
 		return;
 	}
-	finish_direct(c);
-	tell_room(c, before, c->out.backlog.len);
+	client_finish_direct(c);
+	client_tell_room(c, before, c->out.backlog.len);
 }
 
 static bool is_waiting(const struct client *c)
@@ -207,7 +150,7 @@ static void on_connection(void *ctx, struct MHD_Connection *mhd, void **slot,
 			MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 				->client_addr);
 		conn->is_waiting = is_waiting;
-		conn->on_left = lose;
+		conn->on_left = client_lose;
 		conn->on_writable = on_writable;
 		*slot = conn;
 	} else if (conn) {
@@ -304,9 +247,9 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **slot,
 	free(c);
 }
 
-static enum MHD_Result queue_answer(struct client *c)
+bool client_queue_answer(struct client *c)
 {
-	enum MHD_Result ok = MHD_queue_response(c->mhd, (unsigned)c->status, c->answer);
+	bool ok = MHD_queue_response(c->mhd, (unsigned)c->status, c->answer) == MHD_YES;
 
 	c->is_queued = true;
 	MHD_destroy_response(c->answer);
@@ -343,16 +286,62 @@ static enum MHD_Result view_header(void *ctx, enum MHD_ValueKind kind, const cha
 	return MHD_YES;
 }
 
+/* Of the body; 0: none, or not told in advance. */
+static size_t announced_length(const struct client *c)
+{
+	const char *length = client_header(c, "content-length");
+	uint64_t bytes = 0;
+
+	return length && str_to_u64(slice_of(length), &bytes) ? (size_t)bytes : 0;
+}
+
 static enum MHD_Result on_first_call(struct client *c)
 {
 	close_head(c);
 	MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, view_header, c);
 	MHD_set_connection_option(c->mhd, MHD_CONNECTION_OPTION_TIMEOUT, c->l->timeout_s);
+	c->expected = announced_length(c);
 	c->l->events->on_request(c->l->ctx, c);
 	if (c->answer && may_answer_now(c)) {
-		return queue_answer(c);
+		return client_queue_answer(c) ? MHD_YES : MHD_NO;
 	}
 	return MHD_YES;
+}
+
+static void end_body(struct client *c)
+{
+	c->is_last_call = true;
+	c->l->events->on_body_end(c->l->ctx, c);
+}
+
+/* Have all the bytes that are left arrived, and is there room for them? */
+static bool peek_rest(struct client *c, size_t left)
+{
+	int there = 0;
+	char *room;
+
+	if (ioctl(c->conn->fd, FIONREAD, &there) != 0 || (size_t)there < left) {
+		return false;
+	}
+	room = c->l->events->on_room(c->l->ctx, c, left);
+	return room && recv(c->conn->fd, room, left, MSG_PEEK | MSG_DONTWAIT) == (ssize_t)left;
+}
+
+/* libmicrohttpd reads a long body in pieces of its pool. A request whose rest
+ * has arrived need not wait for that: it is taken from the socket in one
+ * piece, and goes on its way while libmicrohttpd reads it again. */
+static void look_ahead(struct client *c)
+{
+	size_t left = c->received < c->expected ? c->expected - c->received : 0;
+
+	if (c->l->is_tls || left < AHEAD_FROM_BYTES || !peek_rest(c, left)) {
+		conn_gather(c->conn, left);
+		return;
+	}
+	conn_gather(c->conn, 0);
+	c->is_ahead = true;
+	c->l->events->on_filled(c->l->ctx, c, left);
+	end_body(c);
 }
 
 static enum MHD_Result on_upload(struct client *c, const char *data, size_t *len)
@@ -360,11 +349,16 @@ static enum MHD_Result on_upload(struct client *c, const char *data, size_t *len
 	struct slice bytes = { data, *len };
 
 	*len = 0;
+	if (c->is_ahead) {
+		return MHD_YES;
+	}
+	c->received += bytes.len;
 	if (c->answer || c->is_refused || c->is_gone) {
 		c->drained += bytes.len;
 		return c->drained > MAX_DRAIN_BYTES ? MHD_NO : MHD_YES;
 	}
 	c->l->events->on_body(c->l->ctx, c, bytes);
+	look_ahead(c);
 	return MHD_YES;
 }
 
@@ -374,17 +368,16 @@ static enum MHD_Result on_complete_request(struct client *c)
 		return MHD_NO;
 	}
 	if (!c->answer && !c->is_last_call) {
-		c->is_last_call = true;
-		c->l->events->on_body_end(c->l->ctx, c);
+		end_body(c);
 	}
 	if (c->answer) {
-		return queue_answer(c);
+		return client_queue_answer(c) ? MHD_YES : MHD_NO;
 	}
 	if (c->conn->has_left) {
-		lose(c);
+		client_lose(c);
 		return MHD_NO;
 	}
-	suspend(c);
+	client_suspend(c);
 	return MHD_YES;
 }
 
@@ -414,205 +407,6 @@ static enum MHD_Result on_access(void *ctx, struct MHD_Connection *mhd, const ch
 	}
 	c->in_handler = false;
 	return ok;
-}
-
-/* ---- what the gateway asks of a client ---- */
-
-void client_set_user(struct client *c, void *user)
-{
-	c->user = user;
-}
-
-void *client_user(const struct client *c)
-{
-	return c->user;
-}
-
-const char *client_method(const struct client *c)
-{
-	return c->method;
-}
-
-const char *client_path(const struct client *c)
-{
-	return c->uri;
-}
-
-const char *client_query(const struct client *c)
-{
-	return c->query;
-}
-
-const char *client_header(const struct client *c, const char *name)
-{
-	return head_view_find(&c->head, name);
-}
-
-void client_each_header(const struct client *c,
-			void (*visit)(void *ctx, const char *name, const char *value),
-			void *ctx)
-{
-	for (size_t i = 0; i < c->head.count; i++) {
-		visit(ctx, c->head.lines[i].name, c->head.lines[i].value);
-	}
-}
-
-bool client_is_http10(const struct client *c)
-{
-	return c->is_http10;
-}
-
-const char *client_address(const struct client *c)
-{
-	return c->conn->address;
-}
-
-void client_close_after(struct client *c)
-{
-	c->must_close = true;
-}
-
-static void add_headers(struct client *c, struct MHD_Response *r,
-			const struct header *headers, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		MHD_add_response_header(r, headers[i].name, headers[i].value);
-	}
-	if (c->must_close) {
-		MHD_add_response_header(r, "Connection", "close");
-	}
-}
-
-/* Queues now where libmicrohttpd allows it, else at the handler's last call. */
-static void answer_with(struct client *c, int status, struct MHD_Response *r)
-{
-	c->answer = r;
-	c->status = status;
-	if (c->is_suspended) {
-		queue_answer(c);
-		resume(c);
-	} else {
-		assert(c->in_handler);
-	}
-}
-
-void client_respond(struct client *c, int status, const struct header *headers,
-		    size_t header_count, struct slice body)
-{
-	struct MHD_Response *r;
-	void *copy;
-
-	if (c->is_gone || c->is_refused || c->answer || c->is_queued) {
-		return;
-	}
-	copy = body.len ? memcpy(xmalloc(body.len), body.ptr, body.len) : NULL;
-	r = MHD_create_response_from_buffer(body.len, copy, MHD_RESPMEM_MUST_FREE);
-	add_headers(c, r, headers, header_count);
-	answer_with(c, status, r);
-}
-
-static ssize_t wait_for_more(struct client *c)
-{
-	suspend(c);
-	if (c->conn->has_left) {
-		lose(c);
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	}
-	c->is_direct = c->way == WAY_CHUNKS;
-	return 0;
-}
-
-/* libmicrohttpd's content reader: the head is out. */
-static ssize_t read_answer(void *ctx, uint64_t pos, char *out, size_t max)
-{
-	struct client *c = ctx;
-	size_t len = c->pending.len < max ? c->pending.len : max;
-
-	(void)pos;
-	c->l->has_acted = true;
-	if (c->is_gone || c->out.has_failed || (c->is_ended && !c->is_clean)) {
-		/* The socket is closed by the run behind this one. */
-		c->l->is_due = true;
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	}
-	if (len) {
-		memcpy(out, c->pending.ptr, len);
-		buf_drop(&c->pending, len);
-		tell_room(c, c->pending.len + len, c->pending.len);
-		return (ssize_t)len;
-	}
-	if (c->is_ended && !c->out.backlog.len) {
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	}
-	return wait_for_more(c);
-}
-
-void client_start(struct client *c, int status, const struct header *headers,
-		  size_t header_count, int64_t length)
-{
-	struct MHD_Response *r;
-	uint64_t mhd_length = length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)length;
-
-	if (c->is_gone || c->is_refused) {
-		return;
-	}
-	c->way = c->l->is_tls || c->is_http10 || length >= 0 ? WAY_MHD : WAY_CHUNKS;
-	r = MHD_create_response_from_callback(
-		mhd_length, c->way == WAY_MHD ? REPLY_BLOCK_BYTES : UNUSED_BLOCK_BYTES,
-		read_answer, c, NULL);
-	add_headers(c, r, headers, header_count);
-	answer_with(c, status, r);
-}
-
-size_t client_write(struct client *c, struct slice bytes)
-{
-	if (c->is_gone || c->is_ended || c->is_refused || !bytes.len) {
-		return 0;
-	}
-	if (c->is_direct) {
-		socket_out_chunk(&c->out, bytes);
-	} else {
-		buf_add(&c->pending, bytes.ptr, bytes.len);
-		if (c->way == WAY_MHD && c->is_queued) {
-			resume(c);
-		}
-	}
-	if (c->out.has_failed || c->pending.failed) {
-		lose(c);
-		return 0;
-	}
-	return c->out.backlog.len + c->pending.len;
-}
-
-void client_finish(struct client *c, bool is_clean)
-{
-	if (c->is_gone || c->is_ended) {
-		return;
-	}
-	c->is_ended = true;
-	c->is_clean = is_clean;
-	if (!is_clean && c->is_direct) {
-		socket_out_flush(&c->out);
-		buf_release(&c->out.backlog);
-	}
-	if (c->is_direct) {
-		finish_direct(c);
-	} else if (c->way == WAY_MHD) {
-		resume(c);
-	}
-}
-
-void client_refuse_now(struct client *c, int status, const struct header *headers,
-		       size_t header_count, struct slice body)
-{
-	if (c->is_gone || c->is_queued || c->answer || c->l->is_tls) {
-		return;
-	}
-	socket_out_refusal(&c->out, status, headers, header_count, body);
-	if (!c->is_announced) {
-		socket_out_discard_arrived(&c->out);
-	}
-	c->is_refused = true;
 }
 
 /* ---- the daemon ---- */
@@ -729,7 +523,7 @@ void listener_destroy(struct listener *l)
 	}
 	/* libmicrohttpd does not stop while a connection is suspended. */
 	while (l->suspended) {
-		lose(l->suspended);
+		client_lose(l->suspended);
 	}
 	loop_unwatch(l->loop, &l->watch);
 	MHD_stop_daemon(l->daemon);
