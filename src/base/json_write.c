@@ -52,26 +52,6 @@ void json_end(struct json_writer *w)
 	buf_addc(w->out, w->closer[--w->depth]);
 }
 
-void json_key(struct json_writer *w, const char *name)
-{
-	separate(w);
-	json_quote(w->out, slice_of(name));
-	buf_addc(w->out, ':');
-	w->after_key = true;
-}
-
-static void add_escape(struct buf *out, unsigned char c)
-{
-	switch (c) {
-	case '"':  buf_adds(out, "\\\""); break;
-	case '\\': buf_adds(out, "\\\\"); break;
-	case '\n': buf_adds(out, "\\n"); break;
-	case '\r': buf_adds(out, "\\r"); break;
-	case '\t': buf_adds(out, "\\t"); break;
-	default:   buf_addf(out, "\\u%04x", c); break;
-	}
-}
-
 /* Eight times the same byte. */
 #define BYTES_OF(c) (UINT64_C(0x0101010101010101) * (c))
 
@@ -100,19 +80,58 @@ static bool has_special(const char *text)
 	       word & BYTES_OF(0x80);
 }
 
-/* Nearly every text: nothing in it needs an escape. */
-static bool quote_plain(struct buf *out, struct slice text)
+static bool is_plain_text(struct slice text)
 {
 	size_t i = 0;
-	char *to;
 
 	while (i + 8 <= text.len && !has_special(text.ptr + i)) {
 		i += 8;
 	}
-	for (; i < text.len; i++) {
-		if (!is_plain((unsigned char)text.ptr[i])) {
-			return false;
-		}
+	while (i < text.len && is_plain((unsigned char)text.ptr[i])) {
+		i++;
+	}
+	return i == text.len;
+}
+
+void json_key(struct json_writer *w, const char *name)
+{
+	struct buf *out = w->out;
+	size_t len = strlen(name);
+
+	separate(w);
+	if (!is_plain_text((struct slice){ name, len }) || !buf_reserve(out, len + 3)) {
+		json_quote(out, slice_of(name));
+		buf_addc(out, ':');
+	} else {
+		char *to = out->ptr + out->len;
+
+		*to++ = '"';
+		memcpy(to, name, len);
+		memcpy(to + len, "\":", 3);
+		out->len += len + 3;
+	}
+	w->after_key = true;
+}
+
+static void add_escape(struct buf *out, unsigned char c)
+{
+	switch (c) {
+	case '"':  buf_adds(out, "\\\""); break;
+	case '\\': buf_adds(out, "\\\\"); break;
+	case '\n': buf_adds(out, "\\n"); break;
+	case '\r': buf_adds(out, "\\r"); break;
+	case '\t': buf_adds(out, "\\t"); break;
+	default:   buf_addf(out, "\\u%04x", c); break;
+	}
+}
+
+/* Nearly every text: nothing in it needs an escape. */
+static bool quote_plain(struct buf *out, struct slice text)
+{
+	char *to;
+
+	if (!is_plain_text(text)) {
+		return false;
 	}
 	if (!buf_reserve(out, text.len + 2)) {
 		return true;

@@ -192,7 +192,14 @@ static bool is_visible(uint32_t code)
 static void add_visible(struct buf *out, const char *text)
 {
 	size_t left = strlen(text);
+	size_t plain = 0;
 
+	while (text[plain] >= 0x20 && text[plain] < 0x7f) {
+		plain++;
+	}
+	buf_add(out, text, plain);
+	text += plain;
+	left -= plain;
 	while (left) {
 		uint32_t code = 0;
 		size_t width = utf8_decode(text, left, &code);

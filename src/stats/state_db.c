@@ -14,6 +14,8 @@
 /* Another process that reads the file (sqlite3 by hand) is waited for. */
 #define BUSY_MS 1000
 
+#define USUAL_RECORD_BYTES 2000
+
 enum statement { PUT_RECORD, PUT_USAGE, PUT_DOCUMENT, STATEMENTS };
 
 struct state_db {
@@ -198,12 +200,13 @@ static bool put_record(struct state_db *s, const struct packed_record *p, struct
 	bool ok;
 
 	record_unpack(p, &r);
+	buf_reserve(&json, USUAL_RECORD_BYTES);
 	json_open(&w, &json);
 	record_write(&r, &w);
 	sqlite3_bind_int64(st, 1, r.id);
 	sqlite3_bind_int64(st, 2, r.at_ms);
 	bind_text(st, 3, r.trace_id);
-	sqlite3_bind_text(st, 4, buf_text(&json), (int)json.len, SQLITE_TRANSIENT);
+	sqlite3_bind_text(st, 4, buf_text(&json), (int)json.len, SQLITE_STATIC);
 	ok = step(s, st, err);
 	buf_release(&json);
 	return ok;
