@@ -147,6 +147,56 @@ static bool has_result(const struct json *message)
 	return false;
 }
 
+static bool needs_thinking(const struct json *edit)
+{
+	const struct json *type = json_get(edit, "type");
+
+	return json_is(type, JSON_STRING) && slice_starts(type->text, "clear_thinking_");
+}
+
+/* False: nothing is left of them. */
+static bool keep_edits_without_thinking(struct cleaning *c, const struct json *edits)
+{
+	struct history_edit *before = c->edits;
+	struct thinning t = thin(c, edits);
+
+	json_each(one, edits) {
+		if (needs_thinking(one)) {
+			drop(&t, one);
+			c->edits->warning = "dropped:context_management.edits";
+		} else {
+			keep(&t, one);
+		}
+	}
+	if (c->edits != before && !t.has_kept) {
+		c->edits = before;
+		return false;
+	}
+	return true;
+}
+
+/* What clears thinking is refused where there is none. */
+static void stop_thinking(struct cleaning *c, const struct json *body,
+			  const struct json *thinking)
+{
+	const struct json *management = json_get(body, "context_management");
+	const struct json *edits = json_get(management, "edits");
+	struct thinning t = thin(c, body);
+	bool keeps;
+
+	edit(c, thinking->raw.ptr, end_of(thinking), slice_of("{\"type\":\"disabled\"}"));
+	c->edits->warning = "emulated:thinking";
+	keeps = !json_is(edits, JSON_ARRAY) || keep_edits_without_thinking(c, edits);
+	json_each(member, body) {
+		if (keeps || member != management) {
+			keep(&t, member);
+		} else {
+			drop(&t, member);
+			c->edits->warning = "dropped:context_management";
+		}
+	}
+}
+
 /* C60: inside a tool loop manual thinking wants the turn's own thinking. */
 static void clean_anthropic(struct cleaning *c, const struct json *body)
 {
@@ -172,7 +222,7 @@ static void clean_anthropic(struct cleaning *c, const struct json *body)
 		}
 	}
 	if (lost_last && in_loop && json_is_text(json_get(thinking, "type"), "enabled")) {
-		edit(c, thinking->raw.ptr, end_of(thinking), slice_of("{\"type\":\"disabled\"}"));
+		stop_thinking(c, body, thinking);
 	}
 }
 

@@ -22,6 +22,8 @@ struct history_edit {
 	struct history_edit *next;
 	struct slice range;
 	struct slice text;
+	const char *warning;            /* what the client should hear; NULL: nothing
+					 * beyond that blobs are gone */
 };
 
 /* Is it worth reading? A search for the mark, no parsing. */

@@ -182,10 +182,14 @@ static void edit_history(struct exchange *x, struct edit_list *edits)
 		return;
 	}
 	make_room(edits, count, &x->arena);
+	x->warnings_text = cleaned_path(x->format);
 	for (const struct history_edit *e = list; e; e = e->next) {
 		add_edit(edits, e->range, e->text);
+		if (e->warning) {
+			x->warnings_text = arena_printf(&x->arena, "%s, %s", x->warnings_text,
+							e->warning);
+		}
 	}
-	x->warnings_text = cleaned_path(x->format);
 }
 
 static bool build_body(struct exchange *x, const struct upstream_account *account,

@@ -99,6 +99,48 @@ static void c60_manual_thinking_stops_in_a_loop(void **state)
 		"],'thinking':{'type':'enabled','budget_tokens':1024}}");
 }
 
+#define ON "'thinking':{'type':'enabled','budget_tokens':1024}"
+#define OFF "'thinking':{'type':'disabled'}"
+#define CLEAR "{'type':'clear_thinking_20251015','keep':'all'}"
+#define LOOP(sig) "'messages':[" USER "," SAID(sig USE) "," RESULT "]"
+
+/* The upstream would refuse what clears thinking that is off. */
+static void c60_what_clears_thinking_goes_with_it(void **state)
+{
+	(void)state;
+	cleaned(A, ALL, "{" ON ",'context_management':{'edits':[" CLEAR "]}," LOOP(THINK("o") ",")
+		"}", "{" OFF "," LOOP("") "}");
+	cleaned(A, ALL, "{'context_management':{'edits':[" CLEAR "]}," ON "," LOOP(THINK("o") ",")
+		"}", "{" OFF "," LOOP("") "}");
+	cleaned(A, ALL, "{" LOOP(THINK("o") ",") "," ON ",'context_management':{'edits':["
+		"{'type':'clear_tool_uses_20250919'}, " CLEAR "]}}",
+		"{" LOOP("") "," OFF ",'context_management':{'edits':["
+		"{'type':'clear_tool_uses_20250919'}]}}");
+	cleaned(A, ALL, "{" ON ",'context_management':{'edits':[]}," LOOP(THINK("o") ",") "}",
+		"{" OFF ",'context_management':{'edits':[]}," LOOP("") "}");
+}
+
+static void c60_a_switch_is_told(void **state)
+{
+	static const char *const expected[] = { "dropped:context_management",
+						"emulated:thinking" };
+	struct slice text = slice_of(json("{" ON ",'context_management':{'edits':[" CLEAR "]},"
+					  LOOP(THINK("o") ",") "}"));
+	size_t told = 0;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 1024);
+	for (const struct history_edit *e = history_clean(A, text, ALL, &a); e; e = e->next) {
+		if (e->warning) {
+			assert_true(told < ARRAY_LEN(expected));
+			assert_string_equal(e->warning, expected[told++]);
+		}
+	}
+	assert_int_equal(told, ARRAY_LEN(expected));
+	arena_release(&a);
+}
+
 #define REASONING(blob) "{'type':'reasoning','id':'rs_1','summary':[],'encrypted_content':'" \
 	blob "'}"
 #define INPUT(items) "{'model':'m','input':[" items "]}"
@@ -242,6 +284,8 @@ int main(void)
 		cmocka_unit_test(c64_envelopes_leave_anthropic),
 		cmocka_unit_test(lesson_2_a_message_of_thinking_alone_goes),
 		cmocka_unit_test(c60_manual_thinking_stops_in_a_loop),
+		cmocka_unit_test(c60_what_clears_thinking_goes_with_it),
+		cmocka_unit_test(c60_a_switch_is_told),
 		cmocka_unit_test(c64_envelopes_leave_responses),
 		cmocka_unit_test(lesson_8_what_another_account_encrypted_goes),
 		cmocka_unit_test(c64_envelopes_leave_gemini),
