@@ -6,7 +6,8 @@
 static const struct command *const verbs[] = {
 	&cmd_server, &cmd_upstream, &cmd_apikey, &cmd_oauth, &cmd_cooldown, &cmd_model,
 	&cmd_tui, &cmd_status, &cmd_health, &cmd_usage, &cmd_request, &cmd_logs, &cmd_env,
-	&cmd_config, &cmd_connect, &cmd_run, &cmd_doctor, &cmd_selftest, &cmd_completion, NULL,
+	&cmd_config, &cmd_connect, &cmd_run, &cmd_doctor, &cmd_selftest, &cmd_bench,
+	&cmd_completion, NULL,
 };
 
 const struct flag command_global_flags[] = {

@@ -122,6 +122,7 @@ extern const struct command cmd_connect;
 extern const struct command cmd_run;
 extern const struct command cmd_doctor;
 extern const struct command cmd_selftest;
+extern const struct command cmd_bench;
 extern const struct command cmd_completion;
 
 #endif

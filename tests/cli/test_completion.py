@@ -47,7 +47,7 @@ def offered(home, *words):
     (["run", "--", "cat", ""], [":files"]),
     (["nonsense", ""], ["server", "upstream", "apikey", "oauth", "cooldown", "model", "tui",
                         "status", "health", "usage", "request", "logs", "env", "config", "connect", "run",
-                        "doctor", "selftest", "completion"]),
+                        "doctor", "selftest", "bench", "completion"]),
 ])
 def test_what_is_offered(home, words, expected):
     assert offered(home, *words) == expected

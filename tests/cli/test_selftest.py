@@ -79,3 +79,55 @@ def test_without_a_place_for_its_home(world):
     env["TMPDIR"] = str(path / "missing")
     done = run(world, "selftest")
     assert done.returncode == 1 and str(path / "missing") in done.stderr
+
+
+# --- bench ---
+
+TIMES = {"answer", "first_token", "chunk", "busy"}
+
+
+def test_bench_measures_every_way(world):
+    done = run(world, "bench", "--seconds=0.2", "--connections=4", "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(report["ways"]) == {"direct", "passed", "converted"}
+    for way in report["ways"].values():
+        assert way["errors"] == 0 and way["requests_per_s"] > 0
+        for name in TIMES:
+            times = way[name]
+            assert 0 < times["p50_us"] <= times["p90_us"] <= times["p99_us"], name
+            assert times["count"] > 0
+    added = report["added"]["converted"]["busy"]["p50_us"]
+    ways = report["ways"]
+    assert added == pytest.approx(ways["converted"]["busy"]["p50_us"]
+                                  - ways["direct"]["busy"]["p50_us"])
+    assert report["machine"]["cpus"] >= 1 and (report["seconds"], report["connections"]) == (0.2, 4)
+
+
+def test_bench_in_words(world):
+    done = run(world, "bench", "--seconds=0.1", "--connections=2")
+    assert (done.returncode, done.stderr) == (0, "")
+    head, share = done.stdout.splitlines()[:2]
+    assert re.match(r"\d+ CPUs?, .*load [\d.]+ before$", head)
+    assert share == "Clients, gateway and upstream share them; 2 connections, 0.1 s each."
+    assert re.search(r"^converted +\d+ +[\d.]+ +0$", done.stdout, re.M)
+
+
+@pytest.mark.parametrize("words", [["--seconds=0"], ["--seconds=601"], ["--connections=0"],
+                                   ["--connections=1001"], ["--seconds=x"], ["more"]])
+def test_bench_refuses(world, words):
+    done = run(world, "bench", *words)
+    assert done.returncode == 2 and done.stdout == ""
+
+
+def test_interrupted_bench_leaves_nothing(world):
+    path, env = world
+    process = subprocess.Popen([BINARY, "bench", "--seconds=600"], env=env,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + DEADLINE
+    while not list((path / "tmp").glob("*/control.sock")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, out) == (1, ""), err
+    assert list((path / "tmp").iterdir()) == []
