@@ -16,7 +16,8 @@ static const char *number(double value, char out[32])
 /* --- upstream --- */
 
 static const char *const providers[] = {
-	"anthropic", "openai", "google", "azure", "openai-compatible", "demo", NULL,
+	"anthropic", "openai", "google", "azure", "openai-compatible", "llm-gateway", "demo",
+	NULL,
 };
 static const char *const types[] = { "api-key", "oauth", "passthrough", "none", NULL };
 

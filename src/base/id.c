@@ -52,16 +52,30 @@ void id_base62(const char *prefix, size_t count, char *out, size_t size)
 	}
 }
 
-void id_gateway_key(char out[ID_GATEWAY_KEY_BYTES])
+/* `prefix` and 256 random bits in base64url. */
+static void random_key(const char *prefix, char *out, size_t size)
 {
 	unsigned char raw[32];
 	struct buf text = BUF_INIT(64);
 
 	crypto_random(raw, sizeof raw);
 	crypto_base64url((struct slice){ (const char *)raw, sizeof raw }, &text);
-	snprintf(out, ID_GATEWAY_KEY_BYTES, "lgw_%s", buf_text(&text));
+	snprintf(out, size, "%s%s", prefix, buf_text(&text));
 	buf_wipe(&text);
 	mem_wipe(raw, sizeof raw);
+}
+
+void id_gateway_key(char out[ID_GATEWAY_KEY_BYTES])
+{
+	random_key("lgw_", out, ID_GATEWAY_KEY_BYTES);
+}
+
+void id_sealed_key(const char *id, char out[ID_SEALED_KEY_BYTES])
+{
+	char prefix[80];
+
+	snprintf(prefix, sizeof prefix, "lgw_sealed_%.64s_", id);
+	random_key(prefix, out, ID_SEALED_KEY_BYTES);
 }
 
 bool id_is_safe(const char *text)

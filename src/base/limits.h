@@ -128,6 +128,10 @@
 #define MAX_FETCHED_BYTES (20 * MIB)
 #define MAX_FETCHED_MEDIA 16
 
+/* Sealed requests remembered so that none comes twice: some 3,000 a second
+ * over the five minutes in which one could; 32 bytes each. */
+#define MAX_SEALED_REQUESTS (1024 * 1024)
+
 /* Memory that one exchange's arena may take beside its body. */
 #define MAX_ARENA_BYTES (256 * MIB)
 

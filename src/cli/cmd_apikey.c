@@ -20,6 +20,13 @@ static void write_budget(struct request *r)
 	json_end(&r->json);
 }
 
+static void write_sealed(struct request *r)
+{
+	if (inv_has(r->inv, "sealed")) {
+		json_kbool(&r->json, "sealed", true);
+	}
+}
+
 /* The key's text is the result, alone on stdout; the rest is said about it. */
 static void print_key(const struct invocation *inv, const struct answer *a, const char *done)
 {
@@ -30,6 +37,12 @@ static void print_key(const struct invocation *inv, const struct answer *a, cons
 	out_note("%s key %s (%s). It is shown this once:", done, answer_text(a, "name"),
 		 answer_text(a, "id"));
 	out_line("%s", answer_text(a, "key"));
+	if (answer_bool(a, "sealed")) {
+		out_note("It seals requests, and is never sent itself. On the other gateway:");
+		out_note("  llm-gateway upstream add --provider=llm-gateway --name=%s "
+			 "--base-url=URL --key=-", answer_text(a, "name"));
+		return;
+	}
 	out_note("Next:");
 	out_note("  %-42s %s", "llm-gateway connect claude-code --key=-",
 		 "point a client at the gateway");
@@ -44,6 +57,7 @@ static bool run_add(struct invocation *inv, struct err *err)
 
 	request_begin(&r, inv);
 	request_text(&r, "name", "name");
+	write_sealed(&r);
 	request_list(&r, "permissions", "permissions");
 	request_list(&r, "models", "models");
 	request_limits(&r);
@@ -129,6 +143,9 @@ static void print_show(const struct invocation *inv, const struct answer *a)
 	facts_from(&f, "name", a, "name");
 	facts_from(&f, "id", a, "id");
 	facts_add(&f, "state", tint_of_state(answer_text(a, "state")), answer_text(a, "state"));
+	if (answer_bool(a, "sealed")) {
+		facts_add(&f, "sealed", TINT_NONE, "yes: seals requests, is never sent");
+	}
 	facts_list(&f, "permissions", a, "permissions");
 	facts_list(&f, "models", a, "models");
 	facts_limits(&f, a);
@@ -177,6 +194,8 @@ static const struct flag add_flags[] = {
 	  .help = "requests at the same time" },
 	{ .name = "budget-day", .argument = "USD", .type = FLAG_NUMBER,
 	  .help = "cost a day, in US dollars" },
+	{ .name = "sealed", .type = FLAG_SWITCH,
+	  .help = "a key that seals requests (llm-gateway-api(7)) and is never sent" },
 	{ .name = "expires", .argument = "WHEN", .type = FLAG_FUTURE,
 	  .help = "a date, a time, or a duration from now: 2027-01-31, 30d" },
 	QUIET_FLAG,
@@ -189,8 +208,11 @@ static const struct flag rotate_flags[] = { QUIET_FLAG, { .name = NULL } };
 
 static const struct command add = {
 	.name = "add", .summary = "make a key", .flags = add_flags,
-	.detail = "The key is printed once; the gateway keeps only its hash.",
+	.detail = "The key is printed once; the gateway keeps only its hash, and of a sealed "
+		  "one the text in the credential store.",
 	.examples = "llm-gateway apikey add --name=laptop\n"
+		    "# for another gateway, over a way that others can read\n"
+		    "llm-gateway apikey add --name=office --sealed\n"
 		    "# into a variable, for a script\n"
 		    "KEY=$(llm-gateway apikey add --name=ci --expires=30d --budget-day=5 -q)\n",
 	.run = run_add,

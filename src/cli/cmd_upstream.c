@@ -14,7 +14,7 @@
 #include "control/client.h"
 #include "credentials/prompt.h"
 
-#define PROVIDERS "anthropic|openai|google|azure|openai-compatible|demo"
+#define PROVIDERS "anthropic|openai|google|azure|openai-compatible|llm-gateway|demo"
 #define TYPES "api-key|oauth|passthrough|none"
 
 #define SETTING_FLAGS \

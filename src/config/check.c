@@ -83,7 +83,13 @@ static bool check_account_type(struct load *l, const struct upstream_account *a,
 				   "provider anthropic, or type api-key",
 				   provider_name(a->provider));
 	}
-	if ((a->provider == PROVIDER_AZURE || a->provider == PROVIDER_COMPATIBLE) &&
+	if (a->provider == PROVIDER_LLM_GATEWAY && a->type != ACCOUNT_API_KEY) {
+		return load_refuse(l, place(at, "type"), "type %s with provider llm-gateway; "
+				   "expected api-key: what the other gateway's "
+				   "`apikey add --sealed` shows", account_type_name(a->type));
+	}
+	if ((a->provider == PROVIDER_AZURE || a->provider == PROVIDER_COMPATIBLE ||
+	     a->provider == PROVIDER_LLM_GATEWAY) &&
 	    str_empty(a->base_url) && !(l->ignores_environment && node_get(at, "base_url"))) {
 		return load_refuse(l, place(at, "provider"), "provider %s without base_url; "
 				   "expected the URL of the server", provider_name(a->provider));

@@ -26,6 +26,7 @@ enum provider_id {
 	PROVIDER_GOOGLE,
 	PROVIDER_AZURE,
 	PROVIDER_COMPATIBLE,      /* "openai-compatible" */
+	PROVIDER_LLM_GATEWAY,     /* another gateway, over sealed transport */
 	PROVIDER_DEMO,
 };
 
@@ -123,6 +124,7 @@ struct gateway_key {
 	unsigned char hash[SHA256_BYTES]; /* of the whole key text */
 	unsigned permissions;             /* enum permission bits */
 	bool is_active;
+	bool is_sealed;                   /* seals requests; its text is in the store */
 	struct string_list models;        /* glob patterns; empty: all */
 	struct limits limits;
 	double budget_usd_per_day;        /* 0: none */

@@ -7,7 +7,8 @@
 #include "config/words.h"
 
 const char *const provider_words[] = {
-	"anthropic", "openai", "google", "azure", "openai-compatible", "demo", NULL,
+	"anthropic", "openai", "google", "azure", "openai-compatible",
+	"llm-gateway", "demo", NULL,
 };
 const char *const format_words[] = {
 	"", "anthropic", "openai-chat", "openai-responses", "gemini", NULL,

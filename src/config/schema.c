@@ -107,6 +107,7 @@ static const struct schema_key gateway_key_keys[] = {
 	  .fallback = "read,write" },
 	{ "status", KEY_SWITCH, FIELD(gateway_key, is_active), .fallback = "active",
 	  STATUS_WORDS },
+	{ "sealed", KEY_BOOL, FIELD(gateway_key, is_sealed), .fallback = "false" },
 	{ "models", KEY_LIST, FIELD(gateway_key, models), .check = check_not_empty },
 	{ "limits", KEY_TABLE, FIELD(gateway_key, limits), .table = &limits_table },
 	{ "budget", KEY_TABLE, .table = &budget_table },

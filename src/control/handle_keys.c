@@ -1,6 +1,7 @@
 /*
  * Gateway keys. A key's text exists in two places: the answer that shows it
- * once, and its owner's hands; the file has its hash.
+ * once, and its owner's hands; the file has its hash. One that seals requests
+ * is in the credential store as well.
  */
 #include "control/handlers.h"
 
@@ -11,9 +12,16 @@
 #include "control/call.h"
 #include "control/fields.h"
 #include "control/views.h"
+#include "credentials/key_ring.h"
 
 static const char *const fields[] = {
 	"name", "permissions", "status", "models", "limits", "budget", "expires_at", NULL,
+};
+
+/* Whether it seals is decided when it is made. */
+static const char *const new_fields[] = {
+	"name", "sealed", "permissions", "status", "models", "limits", "budget", "expires_at",
+	NULL,
 };
 
 static const struct gateway_key *find(const struct call *call, struct err *err)
@@ -56,13 +64,34 @@ static bool show(struct call *call, const char *id, const char *secret,
 }
 
 /* A fresh key and the YAML scalar of its hash. */
-static void make_key(char secret[ID_GATEWAY_KEY_BYTES], struct buf *hash)
+static void make_key(const char *id, bool is_sealed, char secret[ID_SEALED_KEY_BYTES],
+		     struct buf *hash)
 {
 	char hex[SHA256_HEX_BYTES];
 
-	id_gateway_key(secret);
+	if (is_sealed) {
+		id_sealed_key(id, secret);
+	} else {
+		id_gateway_key(secret);
+	}
 	crypto_sha256_hex(slice_of(secret), hex);
 	buf_addf(hash, "\"sha256:%s\"", hex);
+}
+
+/* Keeps (NULL: forgets) the text of a key that seals. */
+static bool keep_text(struct call *call, const char *id, const char *text, struct err *err)
+{
+	char name[KEY_RING_NAME_BYTES];
+	struct secret secret = SECRET_INIT;
+	bool ok;
+
+	key_ring_sealed_name(id, name);
+	if (text) {
+		secret_set(&secret, slice_of(text));
+	}
+	ok = call_put_secret(call, name, text ? &secret : NULL, err);
+	secret_release(&secret);
+	return ok;
 }
 
 bool handle_keys_list(struct call *call, struct json_writer *w, struct err *err)
@@ -95,8 +124,24 @@ static void key_entry(const char *id, const struct buf *hash, struct slice body,
 	}
 }
 
+/* `text` NULL: nothing is kept of it. */
+static bool apply_with_text(struct call *call, const struct edits *edits, const char *id,
+			    const char *text, struct err *err)
+{
+	if (text && (!call_check(call, edits, err) || !keep_text(call, id, text, err))) {
+		return false;
+	}
+	if (call_apply(call, edits, err)) {
+		return true;
+	}
+	if (text) {
+		keep_text(call, id, NULL, NULL);
+	}
+	return false;
+}
+
 static bool add_key(struct call *call, const char *id, const struct buf *hash,
-		    struct err *err)
+		    const char *text, struct err *err)
 {
 	struct buf entry = BUF_INIT(MAX_CONFIG_BYTES);
 	struct edits edits;
@@ -104,10 +149,10 @@ static bool add_key(struct call *call, const char *id, const struct buf *hash,
 
 	edits_init(&edits, SLICE_NULL);
 	key_entry(id, hash, call->body, &entry);
-	ok = edits_mapping(call->body, fields, &entry, err);
+	ok = edits_mapping(call->body, new_fields, &entry, err);
 	if (ok) {
 		edits_add(&edits, EDIT_APPEND, "gateway_keys", buf_slice(&entry));
-		ok = call_apply(call, &edits, err);
+		ok = apply_with_text(call, &edits, id, text, err);
 	}
 	edits_release(&edits);
 	buf_release(&entry);
@@ -118,9 +163,10 @@ bool handle_keys_add(struct call *call, struct json_writer *w, struct err *err)
 {
 	struct buf name = BUF_INIT(KIB);
 	struct buf hash = BUF_INIT(KIB);
-	char secret[ID_GATEWAY_KEY_BYTES];
+	char secret[ID_SEALED_KEY_BYTES];
 	char id[ID_OBJECT_BYTES];
-	bool ok = fields_only(call->body, "a gateway key", fields, err) &&
+	bool is_sealed = field_flag(call->body, "sealed", false);
+	bool ok = fields_only(call->body, "a gateway key", new_fields, err) &&
 		  field_need(call->body, "name", &name, err);
 
 	if (ok && config_key(call->config, buf_text(&name))) {
@@ -128,8 +174,9 @@ bool handle_keys_add(struct call *call, struct json_writer *w, struct err *err)
 			      buf_text(&name));
 	}
 	id_object("gw_", id);
-	make_key(secret, &hash);
-	ok = ok && add_key(call, id, &hash, err) && show(call, id, secret, w, err);
+	make_key(id, is_sealed, secret, &hash);
+	ok = ok && add_key(call, id, &hash, is_sealed ? secret : NULL, err) &&
+	     show(call, id, secret, w, err);
 	mem_wipe(secret, sizeof secret);
 	buf_release(&hash);
 	buf_release(&name);
@@ -151,6 +198,20 @@ bool handle_key_edit(struct call *call, struct json_writer *w, struct err *err)
 	return ok;
 }
 
+/* A store that is locked keeps no key alive: what stays behind is named. */
+static void forget_text(struct call *call, const struct gateway_key *k, struct json_writer *w)
+{
+	struct err err = ERR_INIT;
+	bool ok = !k->is_sealed || keep_text(call, k->id, NULL, &err);
+
+	json_key(w, "warnings");
+	json_array(w);
+	if (!ok && err.kind != ERR_NOT_FOUND) {
+		json_str(w, err.msg);
+	}
+	json_end(w);
+}
+
 bool handle_key_remove(struct call *call, struct json_writer *w, struct err *err)
 {
 	const struct gateway_key *k = find(call, err);
@@ -168,6 +229,7 @@ bool handle_key_remove(struct call *call, struct json_writer *w, struct err *err
 		json_kstr(w, "id", k->id);
 		json_kstr(w, "name", k->name);
 		json_kbool(w, "removed", true);
+		forget_text(call, k, w);
 		json_end(w);
 	}
 	return ok;
@@ -205,14 +267,15 @@ bool handle_key_rotate(struct call *call, struct json_writer *w, struct err *err
 {
 	const struct gateway_key *k = find(call, err);
 	struct buf hash = BUF_INIT(KIB);
-	char secret[ID_GATEWAY_KEY_BYTES];
+	char secret[ID_SEALED_KEY_BYTES];
 	bool ok;
 
 	if (!k) {
 		return false;
 	}
-	make_key(secret, &hash);
-	ok = set_member(call, k, ".key_hash", buf_text(&hash), err) &&
+	make_key(k->id, k->is_sealed, secret, &hash);
+	ok = (!k->is_sealed || keep_text(call, k->id, secret, err)) &&
+	     set_member(call, k, ".key_hash", buf_text(&hash), err) &&
 	     show(call, k->id, secret, w, err);
 	mem_wipe(secret, sizeof secret);
 	buf_release(&hash);

@@ -200,6 +200,7 @@ void view_key(struct call *call, const struct gateway_key *k, struct json_writer
 	view_permissions(w, k->permissions);
 	json_kstr(w, "status", k->is_active ? "active" : "disabled");
 	json_kstr(w, "state", key_state(k));
+	json_kbool(w, "sealed", k->is_sealed);
 	view_list(w, "models", &k->models);
 	view_limits(w, &k->limits);
 	json_key(w, "budget");

@@ -1,6 +1,7 @@
 #include "credentials/key_ring.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -52,16 +53,21 @@ bool key_ring_needs_store(const struct config *c)
 			return true;
 		}
 	}
+	for (size_t i = 0; i < c->key_count; i++) {
+		if (c->keys[i].is_sealed) {
+			return true;
+		}
+	}
 	return false;
 }
 
 /* The store has failed, or fails now with `why`: what the ring before this
  * one had, or the reason in words. */
-static void take_previous(const struct upstream_account *a, struct source *from,
-			  const struct err *why, struct ring_entry *e)
+static void take_previous(const char *id, struct source *from, const struct err *why,
+			  struct ring_entry *e)
 {
 	const struct secret *old = from->previous ?
-		key_ring_get(from->previous, a->id, NULL) : NULL;
+		key_ring_get(from->previous, id, NULL) : NULL;
 
 	if (from->store && clock_mono_ms() >= from->give_up_at_mono_ms) {
 		from->store = NULL;
@@ -97,7 +103,7 @@ static void take_stored_key(const struct upstream_account *a, struct source *fro
 	if (why.kind == ERR_NOT_FOUND) {
 		e->problem = no_key_text(a);
 	} else {
-		take_previous(a, from, &why, e);
+		take_previous(a->id, from, &why, e);
 	}
 }
 
@@ -124,7 +130,7 @@ static void take_stored_token(const struct upstream_account *a, struct source *f
 		e->problem = xasprintf("not signed in; sign in with: llm-gateway oauth start %s",
 				       a->name);
 	} else {
-		take_previous(a, from, &why, e);
+		take_previous(a->id, from, &why, e);
 	}
 	token_set_release(&t);
 }
@@ -158,6 +164,44 @@ static void fill_entry(const struct upstream_account *a, struct source *from,
 	check_text(e);
 }
 
+void key_ring_sealed_name(const char *key_id, char out[KEY_RING_NAME_BYTES])
+{
+	snprintf(out, KEY_RING_NAME_BYTES, "%s/sealed", key_id);
+}
+
+static void take_sealed_key(const struct gateway_key *k, struct source *from,
+			    struct ring_entry *e)
+{
+	struct err why = from->why;
+	char name[KEY_RING_NAME_BYTES];
+
+	key_ring_sealed_name(k->id, name);
+	if (from->store && store_get(from->store, name, &e->secret, &why)) {
+		return;
+	}
+	if (why.kind == ERR_NOT_FOUND) {
+		e->problem = xasprintf("it is not in the credential store; renew it with: "
+				       "llm-gateway apikey rotate %s", k->name);
+	} else {
+		take_previous(name, from, &why, e);
+	}
+}
+
+static void fill_sealed_keys(struct key_ring *r, const struct config *c, struct source *from)
+{
+	char name[KEY_RING_NAME_BYTES];
+
+	for (size_t i = 0; i < c->key_count; i++) {
+		struct ring_entry *e = &r->entries[c->account_count + i];
+
+		if (c->keys[i].is_sealed) {
+			take_sealed_key(&c->keys[i], from, e);
+			key_ring_sealed_name(c->keys[i].id, name);
+			map_put(&r->by_id, slice_of(name), e);
+		}
+	}
+}
+
 struct key_ring *key_ring_build(const struct config *c, struct credential_store *store,
 				const char *store_problem)
 {
@@ -177,12 +221,13 @@ struct key_ring *key_ring_rebuild(const struct key_ring *previous, const struct 
 	err_setf(&from.why, ERR_STORE, "%s", store_problem ? store_problem :
 		 "the credential store is not open");
 	atomic_init(&r->refs, 1);
-	r->count = c->account_count;
+	r->count = c->account_count + c->key_count;
 	r->entries = xcalloc(r->count, sizeof *r->entries);
-	for (size_t i = 0; i < r->count; i++) {
+	for (size_t i = 0; i < c->account_count; i++) {
 		fill_entry(&c->accounts[i], &from, &r->entries[i]);
 		map_put(&r->by_id, slice_of(c->accounts[i].id), &r->entries[i]);
 	}
+	fill_sealed_keys(r, c, &from);
 	return r;
 }
 

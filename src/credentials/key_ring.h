@@ -1,7 +1,7 @@
 /*
- * The secrets of all accounts as an immutable, ref-counted snapshot: built by
- * the keeper (stores block), read by workers without a lock. Wiped with its
- * last reference.
+ * The secrets of all accounts, and of the gateway keys that seal, as an
+ * immutable, ref-counted snapshot: built by the keeper (stores block), read by
+ * workers without a lock. Wiped with its last reference.
  */
 #ifndef CREDENTIALS_KEY_RING_H
 #define CREDENTIALS_KEY_RING_H
@@ -12,8 +12,8 @@
 
 struct key_ring;
 
-/* Does any account of this configuration need the store? Without one a
- * missing keyring is no matter. Reads the environment. */
+/* Does any account or sealed key of this configuration need the store? Without
+ * one a missing keyring is no matter. Reads the environment. */
 bool key_ring_needs_store(const struct config *c);
 
 /* For each account, in this order: key_env's variable, the file's api_key,
@@ -33,7 +33,13 @@ struct key_ring *key_ring_rebuild(const struct key_ring *previous, const struct 
 struct key_ring *key_ring_ref(struct key_ring *r);
 void key_ring_unref(struct key_ring *r);            /* NULL is fine */
 
-/* Borrowed from the ring. NULL when the account has no secret; *problem (may
+/* Under which name the text of a sealed gateway key is kept, in a store and in
+ * a ring. */
+#define KEY_RING_NAME_BYTES 128
+void key_ring_sealed_name(const char *key_id, char out[KEY_RING_NAME_BYTES]);
+
+/* Borrowed from the ring; `account_id` may be such a name. NULL when the
+ * account has no secret; *problem (may
  * be NULL) then says why in words for the user ("no key in the credential
  * store; add one with …"). ACCOUNT_NONE and ACCOUNT_PASSTHROUGH: an empty
  * secret, no problem. */

@@ -1,6 +1,7 @@
 /*
  * Where secrets are kept: one interface, two stores (product: §9). `account`
- * is an upstream's id, with a suffix for parts ("upstream_ab12/oauth").
+ * is an upstream's id, with a suffix for parts ("upstream_ab12/oauth",
+ * and "gw_ab12/sealed" of a gateway key).
  *
  * Every call may block (D-Bus, disk, scrypt): never on a worker. A store may
  * be shared by threads; its calls take turns.

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "gateway/demo_upstream.h"
 #include "gateway/media_fetch.h"
+#include "gateway/sealed_transfer.h"
 #include "gateway/upstream_request.h"
 
 static void release_call(struct call *c)
@@ -125,19 +126,33 @@ static void unfit(struct exchange *x, const struct err *err)
 }
 
 /* Over a connection of our own, or by libcurl what needs it. */
-static struct transfer *start_transfer(struct exchange *x, const struct transfer_spec *spec,
+static struct transfer *start_transfer(struct worker *w, const struct transfer_spec *spec,
+				       const struct transfer_events *events, void *ctx,
 				       struct err *err)
 {
-	struct worker *w = x->worker;
 	struct transfer *t = NULL;
 
 	if (!w->is_curl_only && direct_transfer_suits(spec)) {
-		t = direct_transfer_start(w->direct, spec, call_events(), x, err);
+		t = direct_transfer_start(w->direct, spec, events, ctx, err);
 	}
 	if (!t && !err->kind) {
-		t = curl_transfer_start(w->curl, spec, call_events(), x, err);
+		t = curl_transfer_start(w->curl, spec, events, ctx, err);
 	}
 	return t;
+}
+
+static struct transfer *start_sealed(struct exchange *x, const struct transfer_spec *spec,
+				     struct err *err)
+{
+	const char *account = x->call.candidate->account->id;
+	struct worker *w = x->worker;
+	struct sealed_transfer *t =
+		sealed_transfer_create(w->loop, spec, key_ring_get(x->keys, account, NULL),
+				       call_events(), x, err);
+
+	return t ? sealed_transfer_run(t, start_transfer(w, sealed_transfer_spec(t),
+							 sealed_transfer_events(), t, err))
+		 : NULL;
 }
 
 static bool send_request(struct exchange *x, struct err *err)
@@ -150,8 +165,10 @@ static bool send_request(struct exchange *x, struct err *err)
 	}
 	if (c->candidate->account->provider == PROVIDER_DEMO) {
 		c->transfer = demo_upstream_start(x->worker->loop, &spec, call_events(), x);
+	} else if (c->candidate->account->provider == PROVIDER_LLM_GATEWAY) {
+		c->transfer = start_sealed(x, &spec, err);
 	} else {
-		c->transfer = start_transfer(x, &spec, err);
+		c->transfer = start_transfer(x->worker, &spec, call_events(), x, err);
 	}
 	return c->transfer != NULL;
 }

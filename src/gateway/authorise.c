@@ -141,8 +141,8 @@ static const struct gateway_key *find_shown(const struct config *c, struct key_m
 	return key;
 }
 
-static bool check_key(const struct gateway_key *key, enum permission need, int64_t now_ms,
-		      int *status, struct err *err)
+bool authorise_key(const struct gateway_key *key, enum permission need, int64_t now_ms,
+		   int *status, struct err *err)
 {
 	*status = 401;
 	if (!key->is_active) {
@@ -168,8 +168,14 @@ bool authorise_request(const struct config *c, struct key_memo *memo,
 	bool is_shown = false;
 
 	*key = find_shown(c, memo, client, &is_shown);
+	if (*key && (*key)->is_sealed) {
+		*status = 401;
+		return err_setf(err, ERR_SIGN_IN, "the gateway key %s seals requests and is "
+				"never sent itself; now that it was, renew it with "
+				"`llm-gateway apikey rotate %s`", (*key)->name, (*key)->name);
+	}
 	if (*key) {
-		return check_key(*key, need, now_ms, status, err);
+		return authorise_key(*key, need, now_ms, status, err);
 	}
 	*status = 401;
 	if (is_shown) {

@@ -27,6 +27,10 @@ bool authorise_request(const struct config *c, struct key_memo *memo,
 		       const struct client *client, enum permission need, int64_t now_ms,
 		       const struct gateway_key **key, int *status, struct err *err);
 
+/* Is this key one that may do it now? `status` as above when not. */
+bool authorise_key(const struct gateway_key *key, enum permission need, int64_t now_ms,
+		   int *status, struct err *err);
+
 /* Against DNS rebinding and foreign web pages: a Host that is neither
  * loopback nor configured, an Origin that is neither the gateway itself nor in
  * cors_origins (also "null"), are refused with 403. */

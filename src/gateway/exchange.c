@@ -14,6 +14,8 @@
 #include "gateway/authorise.h"
 #include "gateway/facts.h"
 #include "gateway/inflate.h"
+#include "gateway/sealed_exchange.h"
+#include "gateway/sealed_reply.h"
 #include "gateway/trace_parent.h"
 #include "gateway/unified.h"
 #include "stats/prices.h"
@@ -97,6 +99,7 @@ static void free_exchange(struct deferred *d)
 	exchange_forget_request(x);
 	model_filter_release(&x->filter);
 	capture_destroy(x->capture);
+	sealed_answering_release(x->sealed);
 	config_unref(x->config);
 	key_ring_unref(x->keys);
 	arena_wipe(&x->arena);
@@ -598,7 +601,7 @@ static void on_body_end(void *ctx, struct client *client)
 		return;
 	}
 	copy_request(x);
-	if (decode_body(x) && read_model(x)) {
+	if (decode_body(x) && (!x->is_sealed || sealed_open(x)) && read_model(x)) {
 		waiting_enter(x);
 	}
 }

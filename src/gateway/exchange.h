@@ -16,8 +16,9 @@
  * to it), call.c (what it answers), rounds.c (one answer of several calls),
  * inside.c (errors that say 200), pump.c (upstream to client), keepalive.c
  * (signs of life), pin.c (state that lives upstream), reply_head.c (headers),
- * refuse.c and final_error.c (error answers). running.c tells what is in
- * progress.
+ * reply.h (their way out), refuse.c and final_error.c (error answers),
+ * sealed_exchange.c and sealed_reply.c (sealed transport). running.c tells what
+ * is in progress.
  */
 #ifndef GATEWAY_EXCHANGE_H
 #define GATEWAY_EXCHANGE_H
@@ -157,6 +158,8 @@ struct exchange {
 	const char *warnings_text;      /* of the conversion that was sent; NULL: none */
 	const char *error;
 	struct capture *capture;        /* NULL: nobody asked for one */
+	bool is_sealed;                 /* so came the request */
+	struct sealed_answering *sealed;    /* it has been opened; NULL: nothing to seal */
 
 	struct timer phase_timer;       /* progress of what is awaited now */
 	struct timer total_timer;       /* proxy.request_timeout */

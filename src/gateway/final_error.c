@@ -5,6 +5,7 @@
  * is added goes behind them.
  */
 #include "gateway/local.h"
+#include "gateway/reply.h"
 
 #include "base/clock.h"
 #include "base/json_scan.h"
@@ -128,7 +129,7 @@ static void show_upstream_error(struct exchange *x)
 	x->bytes_out += (int64_t)body.len;
 	copy_head(x, head.headers, head.count);
 	copy_body(x, buf_slice(&body));
-	client_respond(x->client, x->status, head.headers, head.count, buf_slice(&body));
+	reply_whole(x, &head, buf_slice(&body));
 	buf_release(&body);
 	exchange_over(x);
 }

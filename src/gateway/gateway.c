@@ -15,8 +15,10 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "formats/sig_memory.h"
+#include "gateway/sealed_memory.h"
 #include "gateway/worker.h"
 
 #define BACKLOG 1024
@@ -202,6 +204,7 @@ struct gateway *gateway_start(struct config *config, struct key_ring *keys,
 	pthread_mutex_init(&g->shared.lock, NULL);
 	queue_init(&g->shared.queue);
 	g->shared.signatures = sig_memory_create(&sig_memory_usual);
+	g->shared.sealed = sealed_memory_create((uint64_t)clock_wall_ms(), MAX_SEALED_REQUESTS);
 	g->shared.config = config_ref(config);
 	g->shared.keys = key_ring_ref(keys);
 	g->shared.generation = 1;
@@ -330,6 +333,7 @@ void gateway_stop(struct gateway *g, int64_t drain_ms, const volatile bool *stop
 	key_ring_unref(g->shared.keys);
 	queue_release(&g->shared.queue);
 	sig_memory_destroy(g->shared.signatures);
+	sealed_memory_destroy(g->shared.sealed);
 	pthread_mutex_destroy(&g->shared.lock);
 	free(g);
 }

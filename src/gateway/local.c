@@ -7,6 +7,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "formats/count_tokens.h"
+#include "gateway/reply.h"
 
 void local_respond(struct exchange *x, int status, const char *type, struct slice body)
 {
@@ -17,7 +18,7 @@ void local_respond(struct exchange *x, int status, const char *type, struct slic
 	if (str_eq(client_method(x->client), "HEAD")) {
 		body.len = 0;
 	}
-	client_respond(x->client, status, head.headers, head.count, body);
+	reply_whole(x, &head, body);
 	exchange_over(x);
 }
 

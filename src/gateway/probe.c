@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "gateway/demo_upstream.h"
+#include "gateway/sealed_transfer.h"
 #include "gateway/transfer_curl.h"
 #include "gateway/way.h"
 
@@ -197,7 +198,9 @@ static void judge(struct run *r)
 	const struct probe *p = r->probe;
 	bool is_free = !p->model;
 
-	if (p->status / 100 == 2) {
+	if (p->status / 100 == 2 && is_free && p->account->provider == PROVIDER_LLM_GATEWAY) {
+		succeed(r, "it is ready; its key is tried with the first request");
+	} else if (p->status / 100 == 2) {
 		succeed(r, is_free ? "it answers and takes the credential" : "the model answers");
 	} else if (is_free && (p->status == 404 || p->status == 405)) {
 		succeed(r, "it answers, but lists no models");
@@ -260,6 +263,33 @@ static void on_timeout(struct timer *t)
 
 static const struct transfer_events events = { on_head, on_body, on_done };
 
+static struct transfer *start_sealed(struct run *r, const struct transfer_spec *spec,
+				     struct err *err)
+{
+	struct crowd *crowd = r->crowd;
+	struct sealed_transfer *t =
+		sealed_transfer_create(crowd->loop, spec, r->probe->key, &events, r, err);
+
+	return t ? sealed_transfer_run(t, curl_transfer_start(crowd->pool,
+							      sealed_transfer_spec(t),
+							      sealed_transfer_events(), t, err))
+		 : NULL;
+}
+
+static struct transfer *start_transfer(struct run *r, const struct transfer_spec *spec,
+				       struct err *err)
+{
+	const struct upstream_account *a = r->probe->account;
+
+	if (a->provider == PROVIDER_DEMO) {
+		return demo_upstream_start(r->crowd->loop, spec, &events, r);
+	}
+	if (a->provider == PROVIDER_LLM_GATEWAY && spec->has_body) {
+		return start_sealed(r, spec, err);
+	}
+	return curl_transfer_start(r->crowd->pool, spec, &events, r, err);
+}
+
 static void start(struct run *r)
 {
 	struct crowd *crowd = r->crowd;
@@ -273,9 +303,7 @@ static void start(struct run *r)
 	r->probe->status = 0;
 	r->probe->began_mono_ms = (int64_t)clock_mono_ms();
 	if (build(r, &spec, &err)) {
-		r->transfer = r->probe->account->provider == PROVIDER_DEMO ?
-			demo_upstream_start(crowd->loop, &spec, &events, r) :
-			curl_transfer_start(crowd->pool, &spec, &events, r, &err);
+		r->transfer = start_transfer(r, &spec, &err);
 	}
 	crowd->left++;
 	if (r->transfer) {

@@ -15,6 +15,7 @@
 #include "formats/embeddings.h"
 #include "formats/format.h"
 #include "gateway/local.h"
+#include "gateway/reply.h"
 
 /* After the last frame a converted upstream may still send its end; the
  * connection is kept when it comes soon. */
@@ -33,7 +34,7 @@ void pump_send(struct exchange *x, struct slice bytes)
 	x->chunks++;
 	copy_body(x, bytes);
 	keepalive_note(x, bytes);
-	waiting = client_write(x->client, bytes);
+	waiting = reply_write(x, bytes);
 	if (waiting > MAX_CLIENT_BACKLOG_BYTES && x->call.transfer && !x->is_upstream_paused) {
 		x->is_upstream_paused = true;
 		transfer_pause(x->call.transfer);
@@ -105,7 +106,7 @@ static void send_whole(struct exchange *x)
 	x->bytes_out += (int64_t)body.len;
 	copy_head(x, head.headers, head.count);
 	copy_body(x, body);
-	client_respond(x->client, x->status, head.headers, head.count, body);
+	reply_whole(x, &head, body);
 	buf_release(&changed);
 	exchange_over(x);
 }
@@ -134,8 +135,7 @@ static void start(struct exchange *x)
 		exchange_forget_request(x);
 	}
 	copy_head(x, head.headers, head.count);
-	client_start(x->client, x->status, head.headers, head.count,
-		     keeps_length ? c->head.content_length : -1);
+	reply_start(x, &head, keeps_length ? c->head.content_length : -1);
 	flow(x, buf_slice(&c->held));
 	buf_release(&c->held);
 }
@@ -176,7 +176,7 @@ void pump_settle(struct exchange *x)
 
 void pump_finish(struct exchange *x)
 {
-	client_finish(x->client, true);
+	reply_finish(x, true);
 	exchange_over(x);
 }
 
@@ -592,7 +592,7 @@ static void end_with_error(struct exchange *x, const struct api_error *error)
 	}
 	pump_send(x, buf_slice(&event));
 	buf_release(&event);
-	client_finish(x->client, is_stream);
+	reply_finish(x, is_stream);
 	exchange_over(x);
 }
 

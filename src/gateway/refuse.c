@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "formats/errors.h"
+#include "gateway/reply.h"
 
 #define MAX_REFUSAL_BYTES 2048
 
@@ -61,7 +62,7 @@ void refuse(struct exchange *x, int status, const char *fmt, ...)
 	}
 	copy_head(x, head.headers, head.count);
 	copy_body(x, buf_slice(&body));
-	client_respond(x->client, x->status, head.headers, head.count, buf_slice(&body));
+	reply_whole(x, &head, buf_slice(&body));
 	buf_release(&body);
 	exchange_over(x);
 }

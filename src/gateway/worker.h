@@ -36,6 +36,7 @@ struct gateway_shared {
 	struct router *router;          /* borrowed */
 	struct oauth_renewer *renewer;  /* atomic, borrowed; NULL: nobody signs in */
 	struct sig_memory *signatures;  /* owned */
+	struct sealed_memory *sealed;   /* owned */
 	struct queue queue;
 	struct worker *workers;         /* all of them */
 };

@@ -17,6 +17,7 @@ static const struct provider *const providers[] = {
 	[PROVIDER_GOOGLE] = &provider_google,
 	[PROVIDER_AZURE] = &provider_azure,
 	[PROVIDER_COMPATIBLE] = &provider_compatible,
+	[PROVIDER_LLM_GATEWAY] = &provider_llm_gateway,
 	[PROVIDER_DEMO] = &provider_demo,
 };
 

@@ -9,6 +9,7 @@ extern const struct provider provider_openai;
 extern const struct provider provider_google;
 extern const struct provider provider_azure;
 extern const struct provider provider_compatible;
+extern const struct provider provider_llm_gateway;
 extern const struct provider provider_demo;
 
 /* Names of OpenAI's models, which Azure serves under the same ones. */

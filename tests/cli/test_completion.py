@@ -95,7 +95,7 @@ def bash_completes(home, line):
     ("llm-gateway upstream show m", ["main", "mirror"]),
     ("llm-gateway upstream add --provider=op", ["openai", "openai-compatible"]),
     ("llm-gateway upstream add --provider=", ["anthropic", "openai", "google", "azure",
-                                              "openai-compatible", "demo"]),
+                                              "openai-compatible", "llm-gateway", "demo"]),
     ("llm-gateway usage --b", ["--by="]),
     ("llm-gateway model show ", ["smart"]),
 ])

@@ -205,8 +205,10 @@ def test_examples_of_a_page(world):
 
 
 def test_no_example_is_left_out():
-    """A display is a command line that ran, YAML that loads, or an answer."""
+    """A display is a command line that ran, YAML that loads, an answer, or a test
+    vector, which tests/clients/sealed.test.mjs opens."""
     for name in PAGES:
         for block in displays(name):
-            assert re.match(r"llm-gateway[ :]|curl |eval |\{\"error\"|upstream_accounts:", block), (
+            assert re.match(r"llm-gateway[ :]|curl |eval |\{\"error\"|upstream_accounts:|"
+                            r"lgw_sealed_|\{\"v\":1|data: |\{\"model\":\"m\"", block), (
                 name, block)
