@@ -84,8 +84,14 @@ static bool is_plain_text(struct slice text)
 {
 	size_t i = 0;
 
-	while (i + 8 <= text.len && !has_special(text.ptr + i)) {
+	while (i + 8 <= text.len) {
+		if (has_special(text.ptr + i)) {
+			return false;
+		}
 		i += 8;
+	}
+	if (i && i < text.len) {
+		return !has_special(text.ptr + text.len - 8);   /* looked at twice in part */
 	}
 	while (i < text.len && is_plain((unsigned char)text.ptr[i])) {
 		i++;

@@ -124,7 +124,8 @@ def test_tls_stream_is_not_buffered(authority, start):
             for _ in range(10):
                 request.send(wire.chunk(CHAT.content("b")))
                 assert client.read_chunk() == CHAT.content("b")
-            request.answer(wire.LAST_CHUNK)
+            request.answer(wire.chunk(CHAT.closing()) + wire.LAST_CHUNK)
+            assert client.read_chunk() == CHAT.closing()
             assert client.read_chunk() == b""
 
 
@@ -160,7 +161,8 @@ def test_tls_listener(authority, upstream, start):
         client.read_chunk()
         request.send(wire.chunk(CHAT.content("b")))
         assert client.read_chunk() == CHAT.content("b")
-        request.answer(wire.LAST_CHUNK)
+        request.answer(wire.chunk(CHAT.closing()) + wire.LAST_CHUNK)
+        assert client.read_chunk() == CHAT.closing()
         assert client.read_chunk() == b""
 
 
