@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "formats/format.h"
+#include "gateway/silence.h"
 #include "gateway/way.h"
 
 void call_wait(struct exchange *x, int64_t in_ms)
@@ -59,7 +60,7 @@ static void hide_key(struct exchange *x)
 	}
 }
 
-static void failed_with_answer(struct exchange *x)
+static void failed_with_answer(struct exchange *x, bool is_inside)
 {
 	struct call *c = &x->call;
 	struct pair_list headers = call_headers(x);
@@ -73,16 +74,18 @@ static void failed_with_answer(struct exchange *x)
 
 	hide_key(x);
 	outcome.body = arena_slice(&x->arena, buf_slice(&c->held));
-	attempt_failed(x, &outcome);
+	if (is_inside) {
+		attempt_failed_inside(x, &outcome);
+	} else {
+		attempt_failed(x, &outcome);
+	}
 }
 
 /* ---- what the transfer reports ---- */
 
 int64_t call_first_token_ms(const struct exchange *x)
 {
-	const struct proxy_config *p = &x->config->proxy;
-
-	return p->first_token_timeout_ms ? p->first_token_timeout_ms : p->response_timeout_ms;
+	return silence_limit_ms(&x->config->proxy, false);
 }
 
 static bool is_event_stream(const struct transfer_head *head)
@@ -143,19 +146,35 @@ static void on_head(void *ctx, const struct transfer_head *head)
 	}
 }
 
+/* An error: read to its end, so that the connection may be kept, unless that
+ * is far away; what has come is enough then. */
+static void take_error(struct exchange *x, struct slice bytes)
+{
+	struct buf *held = &x->call.held;
+	size_t room = held->max - held->len;
+
+	buf_add(held, bytes.ptr, bytes.len < room ? bytes.len : room);
+	if (bytes.len <= room) {
+		return;
+	}
+	transfer_abort(x->call.transfer);
+	x->call.transfer = NULL;
+	if (x->state == EXCHANGE_SENDING) {
+		pump_broken(x, "it refused a further call");
+	} else {
+		failed_with_answer(x, true);
+	}
+}
+
 static void on_body(void *ctx, struct slice bytes)
 {
 	struct exchange *x = ctx;
-	struct call *c = &x->call;
 
-	if (!c->is_error) {
+	if (x->call.is_error) {
+		take_error(x, bytes);
+	} else {
 		pump_bytes(x, bytes);
-		return;
 	}
-	if (c->held.len + bytes.len > c->held.max) {
-		bytes.len = c->held.max - c->held.len;
-	}
-	buf_add(&c->held, bytes.ptr, bytes.len);
 }
 
 static void on_done(void *ctx, enum transfer_end end, const char *detail)
@@ -179,7 +198,7 @@ static void on_done(void *ctx, enum transfer_end end, const char *detail)
 		return;
 	}
 	if (c->has_head && c->is_error) {
-		failed_with_answer(x);          /* maybe cut; the status is known */
+		failed_with_answer(x, false);   /* maybe cut; the status is known */
 	} else if (end == TRANSFER_OK && c->has_head) {
 		pump_end(x);
 	} else if (x->state == EXCHANGE_SENDING && c->is_converted && c->is_complete) {
@@ -219,20 +238,16 @@ void call_on_phase_timer(struct timer *t)
 	struct exchange *x =
 		(struct exchange *)((char *)t - offsetof(struct exchange, phase_timer));
 	bool is_flowing = x->call.has_content || x->state == EXCHANGE_SENDING;
-	int64_t limit_ms = x->call.has_content ? x->config->proxy.stream_timeout_ms
-					       : call_first_token_ms(x);
-	int64_t silent_ms = (int64_t)(loop_now_ms(x->worker->loop) - x->last_bytes_ms);
+	int64_t limit_ms = silence_limit_ms(&x->config->proxy, x->call.has_content);
+	int64_t again_ms;
 
 	if (!x->call.candidate) {
 		attempt_next(x);                /* it waited for a limit */
 	} else if (x->call.is_complete && x->state == EXCHANGE_SENDING) {
 		drop_transfer(x);
 		pump_finish(x);
-	} else if (is_flowing && silent_ms < limit_ms) {
-		int64_t sign_ms = keepalive_turn(x);
-		int64_t left_ms = limit_ms - silent_ms;
-
-		call_wait(x, sign_ms && sign_ms < left_ms ? sign_ms : left_ms);
+	} else if (is_flowing && (again_ms = keepalive_turn(x, limit_ms)) > 0) {
+		call_wait(x, again_ms);
 	} else if (x->state == EXCHANGE_SENDING) {
 		drop_transfer(x);
 		pump_broken(x, "no data for too long");

@@ -287,11 +287,11 @@ bool inside_is_detected(struct exchange *x, size_t len, bool ends_in_content);
 bool inside_is_no_answer(struct exchange *x);
 
 /* keepalive.c: what was sent; a sign of life when it is time for one. Returns
- * when to look again, 0: never. */
+ * when to look again, 0: the upstream was silent for longer than `limit_ms`. */
 void keepalive_note(struct exchange *x, struct slice sent);
 /* Was that the end of a stream, or an error in its place? */
 bool keepalive_saw_end(const struct exchange *x);
-int64_t keepalive_turn(struct exchange *x);
+int64_t keepalive_turn(struct exchange *x, int64_t limit_ms);
 
 /* reply_head.c: headers of an answer; arena memory. `head` NULL: an answer
  * of the gateway itself, with `content_type`. */

@@ -8,6 +8,7 @@
 #include "gateway/exchange.h"
 
 #include "base/limits.h"
+#include "gateway/silence.h"
 
 void keepalive_note(struct exchange *x, struct slice sent)
 {
@@ -68,22 +69,25 @@ static void send_sign(struct exchange *x)
 	buf_release(&out);
 }
 
-int64_t keepalive_turn(struct exchange *x)
+int64_t keepalive_turn(struct exchange *x, int64_t limit_ms)
 {
 	uint64_t now = loop_now_ms(x->worker->loop);
 	uint64_t last = x->last_ping_ms > x->last_bytes_ms ? x->last_ping_ms : x->last_bytes_ms;
-	int64_t every_ms = x->config->proxy.keepalive_ms;
-	int64_t silent_ms = (int64_t)(now - last);
+	bool may_sign = x->state == EXCHANGE_SENDING && !x->call.is_complete;
+	const struct silence silence = {
+		.limit_ms = limit_ms,
+		.silent_ms = (int64_t)(now - x->last_bytes_ms),
+		.every_ms = may_sign ? x->config->proxy.keepalive_ms : 0,
+		.unsigned_ms = (int64_t)(now - last),
+	};
+	bool is_due;
+	int64_t again_ms = silence_look(&silence, &is_due);
 
-	if (!every_ms || x->state != EXCHANGE_SENDING || x->call.is_complete) {
-		return 0;
+	if (is_due) {
+		x->last_ping_ms = now;
 	}
-	if (silent_ms < every_ms) {
-		return every_ms - silent_ms;
-	}
-	if (!x->is_upstream_paused) {
+	if (is_due && !x->is_upstream_paused) {
 		send_sign(x);
 	}
-	x->last_ping_ms = now;
-	return every_ms;
+	return again_ms;
 }

@@ -89,6 +89,29 @@ def test_parallel_requests_do_not_wait_for_each_other(upstream, start):
         client.close()
 
 
+def test_a_failed_answer_is_read_and_its_connection_kept(upstream, start):
+    """Field rule 24, up to 64 KiB."""
+    error = {"error": {"message": "m" * 30_000, "type": "invalid_request_error"}}
+    upstream.reply = lambda request: wire.json_answer(error, status=400)
+    gateway = start({"upstream_accounts": [CHAT.account(upstream)]})
+    for _ in range(5):
+        assert gateway.call(gateway.post(CHAT.path, CHAT.body())).status == 400
+    assert upstream.connections == 1
+
+
+def test_a_failed_answer_without_an_end_is_closed(upstream, start):
+    """Field rule 24: what is larger is not waited for."""
+    gateway = start({"upstream_accounts": [CHAT.account(upstream)]})
+    with gateway.connect() as client:
+        client.send(gateway.post(CHAT.path, CHAT.body()))
+        request = upstream.take()
+        request.send(wire.head("HTTP/1.1 400 Bad Request", [
+            ("Content-Type", "application/json"), ("Transfer-Encoding", "chunked")]))
+        request.send(wire.chunk(b'{"error":{"message":"' + b"m" * 100_000))
+        assert client.read_answer().status == 400
+        assert request.was_left()
+
+
 def test_connection_close_is_honoured(upstream, start):
     upstream.reply = answer_chat
     gateway = start({"upstream_accounts": [CHAT.account(upstream)]})

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "providers/provider.c"
+#include "tests/unit/rows.h"
 
 static struct arena arena;
 
@@ -664,7 +665,7 @@ int main(void)
 		cmocka_unit_test(test_authorisation),
 		cmocka_unit_test(test_key_is_one_line),
 		cmocka_unit_test(test_oauth_beta_is_merged),
-		cmocka_unit_test(test_headers_that_pass),
+		ROW_TEST("rule 27", test_headers_that_pass),
 		cmocka_unit_test(test_credentials_pass_only_through),
 		cmocka_unit_test(test_passthrough_keeps_its_query_key),
 		cmocka_unit_test(test_usual_models),
