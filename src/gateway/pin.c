@@ -1,6 +1,7 @@
 /*
  * State that lives at one upstream: an answer that a later request goes on
- * from, a conversation, a container in which code ran, an uploaded file. Whoever refers to it goes there and nowhere else.
+ * from, a conversation, a container in which code ran, an uploaded file.
+ * Whoever refers to it goes there and nowhere else.
  */
 #define _GNU_SOURCE     /* memmem */
 #include "gateway/exchange.h"
@@ -70,7 +71,8 @@ static bool uses_containers(const struct scan *s)
 	static const char *const tools[] = { "\"code_execution", "\"code_interpreter\"" };
 
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++) {
-		if (s->tools.len && memmem(s->tools.ptr, s->tools.len, tools[i], strlen(tools[i]))) {
+		if (s->tools.len &&
+		    memmem(s->tools.ptr, s->tools.len, tools[i], strlen(tools[i]))) {
 			return true;
 		}
 	}
