@@ -93,11 +93,14 @@ static enum progress line_take(struct line *l, struct slice bytes, const struct 
 			break;
 		}
 	}
+	if (progress == COMPLETE && l->head.status != 200) {
+		return BROKEN;
+	}
 	take_stamps(l, now_ns, times);
 	if (progress == COMPLETE && times->whole) {
 		samples_add(times->whole, now_ns - l->sent_ns);
 	}
-	return progress == COMPLETE && l->head.status != 200 ? BROKEN : progress;
+	return progress;
 }
 
 static bool is_ending(const struct target *t)
