@@ -30,7 +30,7 @@ static const struct {
 	{ "stop_sequence", STOP_SEQUENCE },
 	{ "tool_use", STOP_TOOL_USE },
 	{ "refusal", STOP_REFUSAL },
-	{ "refusal", STOP_FILTER },
+	{ "refusal", STOP_FILTER },     /* C126b: it reads back as the one above */
 	{ "pause_turn", STOP_PAUSE },
 	{ "model_context_window_exceeded", STOP_CONTEXT },
 	{ "compaction", STOP_COMPACTION },

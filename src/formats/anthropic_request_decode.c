@@ -60,6 +60,7 @@ static bool read_messages(struct decoding *d, const struct json *body)
 	return true;
 }
 
+/* C16 */
 static void read_thinking(struct decoding *d, const struct json *body)
 {
 	struct hub_thinking *t = &d->req->thinking;

@@ -187,7 +187,7 @@ void anthropic_thinking_write(const struct anthropic_thinking *t, enum hub_show 
 	if (t->kind == ANTHROPIC_BUDGET) {
 		json_kint(w, "budget_tokens", t->budget);
 	}
-	if (is_on && show != SHOW_UNSET) {
+	if (is_on && show != SHOW_UNSET) {      /* C112 */
 		json_kstr(w, "display", show == SHOW_SUMMARY ? "summarized" : "omitted");
 	}
 	json_end(w);

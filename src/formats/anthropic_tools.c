@@ -42,6 +42,7 @@ static void read_tool(struct decoding *d, const struct json *v)
 	tool->raw = json_one_line(d->arena, v->raw);
 }
 
+/* C17 */
 static void read_choice(struct decoding *d, const struct json *v)
 {
 	struct hub_tool_choice *choice = &d->req->tool_choice;

@@ -75,7 +75,7 @@ static void write_stops(struct conversion *c, struct json_writer *w)
 	}
 }
 
-/* C58 */
+/* C58; thoughts count here as they do elsewhere (C105) */
 static void write_counts(struct conversion *c, struct json_writer *w)
 {
 	const struct hub_request *req = c->req;

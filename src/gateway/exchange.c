@@ -614,7 +614,7 @@ static void on_writable(void *ctx, struct client *client)
 	pump_writable(client_user(client));
 }
 
-/* Nobody is blamed: the upstream is let go, what arrived is accounted. */
+/* C144. Nobody is blamed: the upstream is let go, what arrived is accounted. */
 static void on_gone(void *ctx, struct client *client)
 {
 	struct exchange *x = client_user(client);

@@ -58,6 +58,7 @@ def test_unknown_model_is_404_with_near_names(family, upstream, start):
 @pytest.mark.parametrize("family", STREAMING, ids=repr)
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 def test_oversized_body(family, framing, gateway, upstream):
+    """C73: the gateway's own limit."""
     body = family.body(padding="x" * 3_000_000)
     data = gateway.post(family.target(), body)
     if framing == "chunked":

@@ -303,3 +303,34 @@ def test_an_answer_without_embeddings_is_none(upstream, start):
     upstream.reply = wire.json_answer({"odd": 1})
     body = json.dumps({"model": MODEL, "input": "one"}).encode()
     CHAT.check_error(gateway.call(gateway.post("/v1/embeddings", body)), 502)
+
+
+def test_large_images_are_left_to_the_upstream(upstream, start):
+    """C73: what a vendor takes is for the vendor to say."""
+    gateway = start({"upstream_accounts": [ANTHROPIC.account(upstream)]})
+    data = "iVBORw0KGgoA" * 1_000_000
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + data}}
+    body = CHAT.body(messages=[{"role": "user", "content": [image]}])
+    too_large = {"type": "error", "error": {"type": "invalid_request_error",
+                                            "message": "image exceeds 5 MB maximum"}}
+    with gateway.connect() as connection:
+        connection.send(gateway.post(CHAT.path, body))
+        request = upstream.take()
+        assert json.loads(request.body)["messages"][0]["content"][0]["source"]["data"] == data
+        request.answer(wire.json_answer(too_large, status=400))
+        error = CHAT.check_error(connection.read_answer(), 400)
+    assert "image exceeds 5 MB maximum" in error["message"]
+
+
+@pytest.mark.parametrize("client,family", PAIRS, ids=lambda f: f.name)
+def test_a_client_that_leaves_takes_the_upstream_along(client, family, upstream, start):
+    """C144: every frame up to then is whole."""
+    gateway = start({"upstream_accounts": [family.account(upstream, format=family.name)]})
+    with gateway.connect() as connection:
+        connection.send(gateway.post(client.target(stream=True), client.body(stream=True)))
+        request = upstream.take()
+        request.send(wire.stream_head() + wire.chunk(family.opening() + family.content("hel")))
+        connection.read_head()
+        first = connection.read_chunk()
+        assert first.endswith((b"\n\n", b"\r\n\r\n")) and b"hel" in first
+    assert request.was_left()

@@ -115,6 +115,31 @@ static void c4_numbers_and_order_stay(void **state)
 	      "a\xef\xbf\xbd" "b");
 }
 
+#define EVENT(type, more) "data: {'type':'" type "'" more "}\n\n"
+
+/* New words of a vendor: members and events pass by, values stay harmless. */
+static void c3_what_is_not_known_is_tolerated(void **state)
+{
+	(void)state;
+	sends(way_of(A, C), "{'model':'m','max_tokens':9,'brand_new':{'a':[1]},'messages':[{'role':"
+	      "'user','new_member':1,'content':[{'type':'text','text':'hi','newer':true}]}]}",
+	      "'content':'hi'");
+	run(way_of(C, A), json(C_BODY("'stream':true,")), json(
+		EVENT("message_start", ",'message':{'id':'m','model':'c','new':1,'usage':{"
+		      "'input_tokens':1,'output_tokens':1,'new_tokens':7}}")
+		EVENT("brand_new_event", ",'x':1")
+		EVENT("content_block_start", ",'index':0,'content_block':{'type':'text','text':''}")
+		EVENT("content_block_delta", ",'index':0,'delta':{'type':'text_delta','text':'one'}")
+		EVENT("content_block_stop", ",'index':0")
+		EVENT("message_delta", ",'delta':{'stop_reason':'brand_new_reason'},"
+		      "'usage':{'output_tokens':2}")
+		EVENT("message_stop", "")));
+	assert_int_equal(got.state, CONVERT_COMPLETE);
+	has(got.answer, "'content':'one'");
+	has(got.answer, "'finish_reason':'stop'");
+	lacks(got.answer, "brand_new");
+}
+
 static void c12_only_leading_system_messages_lead(void **state)
 {
 	(void)state;
@@ -490,6 +515,7 @@ int main(void)
 		cmocka_unit_test(c71_content_that_nobody_else_reads_is_refused),
 		cmocka_unit_test(c161_how_to_look_at_a_medium),
 		cmocka_unit_test(c4_numbers_and_order_stay),
+		cmocka_unit_test(c3_what_is_not_known_is_tolerated),
 		cmocka_unit_test(c12_only_leading_system_messages_lead),
 		cmocka_unit_test(c13_c70_server_blocks_stay_with_their_maker),
 		cmocka_unit_test(c14_system_as_text_or_blocks),
