@@ -156,6 +156,8 @@ static const char template_text[] =
 	"  theme: default\n"
 	"  interval: 1s\n"
 	"  mouse: false\n"
+	"  glyphs: auto             # ascii, blocks, braille\n"
+	"  accessible: false        # words instead of drawings, for screen readers\n"
 	"  keys: {}                 # action: key\n";
 
 const char *config_template(void)
