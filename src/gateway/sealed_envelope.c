@@ -339,15 +339,25 @@ bool sealed_write_request(const struct sealed_key *key, const struct sealed_stam
 	return add_sealed(key, iv, &aad, request->plain, out);
 }
 
-/* A longer one than a reader takes could not be opened. */
-static struct sealed_answer with_short_type(const struct sealed_answer *answer,
-					    char type[SEALED_MEDIA_BYTES])
+/* What a reader would not take, or would take for something else, it need not
+ * be told: an upstream may call its answers anything. */
+static bool is_media_type(const char *type)
+{
+	size_t len = 0;
+
+	while (type && type[len] >= 0x20 && type[len] < 0x7f) {
+		len++;
+	}
+	return len && !type[len] && len < SEALED_MEDIA_BYTES;
+}
+
+static struct sealed_answer with_media_type(const struct sealed_answer *answer)
 {
 	struct sealed_answer out = *answer;
 
-	str_copy(type, SEALED_MEDIA_BYTES, str_empty(answer->type) ? "application/octet-stream"
-								   : answer->type);
-	out.type = type;
+	if (!is_media_type(out.type)) {
+		out.type = "application/octet-stream";
+	}
 	return out;
 }
 
@@ -355,8 +365,7 @@ bool sealed_write_answer(const struct sealed_key *key, const struct sealed_stamp
 			 const unsigned char iv[AES_IV_BYTES],
 			 const struct sealed_answer *answer, struct buf *out)
 {
-	char type[SEALED_MEDIA_BYTES];
-	struct sealed_answer a = with_short_type(answer, type);
+	struct sealed_answer a = with_media_type(answer);
 	struct buf aad = BUF_INIT(AAD_BYTES);
 
 	aad_of_answer(&aad, key->kid, asked, &a);
@@ -369,8 +378,7 @@ bool sealed_write_event(const struct sealed_key *key, const struct sealed_stamp 
 			const unsigned char iv[AES_IV_BYTES],
 			const struct sealed_answer *answer, struct buf *out)
 {
-	char type[SEALED_MEDIA_BYTES];
-	struct sealed_answer a = with_short_type(answer, type);
+	struct sealed_answer a = with_media_type(answer);
 	struct buf aad = BUF_INIT(AAD_BYTES);
 	bool ok;
 
@@ -381,4 +389,24 @@ bool sealed_write_event(const struct sealed_key *key, const struct sealed_stamp 
 	ok = add_sealed(key, iv, &aad, a.plain, out);
 	buf_adds(out, "\n\n");
 	return ok;
+}
+
+size_t sealed_event_length(struct slice text)
+{
+	size_t line = 0;        /* its length so far */
+
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_crlf = text.ptr[i] == '\r' && i + 1 < text.len && text.ptr[i + 1] == '\n';
+
+		if (text.ptr[i] != '\n' && text.ptr[i] != '\r') {
+			line++;
+			continue;
+		}
+		i += is_crlf;
+		if (!line) {
+			return i + 1;
+		}
+		line = 0;
+	}
+	return 0;
 }

@@ -79,7 +79,7 @@ struct sealed_request {
 
 struct sealed_answer {
 	int status;
-	const char *type;               /* of the plain text; cut at SEALED_MEDIA_BYTES */
+	const char *type;               /* of the plain text; an odd one is not told */
 	struct slice plain;
 	uint64_t seq;                   /* events */
 	bool is_last;
@@ -96,5 +96,9 @@ bool sealed_write_answer(const struct sealed_key *key, const struct sealed_stamp
 bool sealed_write_event(const struct sealed_key *key, const struct sealed_stamp *asked,
 			const unsigned char iv[AES_IV_BYTES],
 			const struct sealed_answer *answer, struct buf *out);
+
+/* Of a stream that is to be sealed: the length of its first whole event,
+ * through the blank line; 0: there is none yet. */
+size_t sealed_event_length(struct slice text);
 
 #endif

@@ -1,5 +1,6 @@
 #include "gateway/sealed_exchange.h"
 
+#include <inttypes.h>
 #include <strings.h>
 
 #include "base/clock.h"
@@ -55,19 +56,20 @@ static const struct gateway_key *take_key(struct exchange *x, const char *kid,
 	return known;
 }
 
-static bool refuse_verdict(struct exchange *x, enum sealed_verdict verdict, int64_t skew_ms)
+/* True: it is fresh. */
+static bool is_fresh(struct exchange *x, enum sealed_verdict verdict, uint64_t skew_ms)
 {
 	switch (verdict) {
 	case SEALED_FRESH:
 		return true;
 	case SEALED_EARLY:
-		x->retry_after_ms = skew_ms < 0 ? 1000 : skew_ms;
+		x->retry_after_ms = (int64_t)skew_ms;   /* within the window */
 		refuse(x, 503, "the sealed request is older than this gateway's start; "
 		       "seal it again");
 		break;
 	case SEALED_SKEWED:
 		refuse(x, 401, "the sealed request's time differs from the gateway's clock by "
-		       "%lld s, and may by %d s", (long long)(skew_ms / 1000),
+		       "%" PRIu64 " s, and may by %d s", skew_ms / 1000,
 		       SEALED_WINDOW_MS / 1000);
 		break;
 	case SEALED_REPLAYED:
@@ -85,11 +87,12 @@ static bool refuse_verdict(struct exchange *x, enum sealed_verdict verdict, int6
 /* Once in a gateway's life, for each request that opens. */
 static bool take_once(struct exchange *x, const struct sealed_envelope *e)
 {
-	enum sealed_verdict verdict =
-		sealed_memory_take(x->worker->shared->sealed, e->kid, &e->stamp,
-				   (uint64_t)x->at_ms);
+	uint64_t now_ms = (uint64_t)x->at_ms;
+	uint64_t ts_ms = e->stamp.ts_ms;
+	enum sealed_verdict verdict = sealed_memory_take(x->worker->shared->sealed, e->kid,
+							 &e->stamp, now_ms);
 
-	return refuse_verdict(x, verdict, x->at_ms - (int64_t)e->stamp.ts_ms);
+	return is_fresh(x, verdict, ts_ms > now_ms ? ts_ms - now_ms : now_ms - ts_ms);
 }
 
 static bool take_plain(struct exchange *x, const struct buf *plain)

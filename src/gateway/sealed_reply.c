@@ -98,26 +98,6 @@ void sealed_reply_start(struct exchange *x, const struct reply_head *head)
 	client_start(x->client, x->status, sealed.headers, sealed.count, -1);
 }
 
-size_t sealed_event_length(struct slice text)
-{
-	size_t line = 0;        /* its length so far */
-
-	for (size_t i = 0; i < text.len; i++) {
-		bool is_crlf = text.ptr[i] == '\r' && i + 1 < text.len && text.ptr[i + 1] == '\n';
-
-		if (text.ptr[i] != '\n' && text.ptr[i] != '\r') {
-			line++;
-			continue;
-		}
-		i += is_crlf;
-		if (!line) {
-			return i + 1;
-		}
-		line = 0;
-	}
-	return 0;
-}
-
 static void seal_piece(struct exchange *x, struct slice piece, bool is_last, struct buf *out)
 {
 	struct sealed_answering *s = x->sealed;

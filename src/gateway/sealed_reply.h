@@ -17,8 +17,4 @@ struct sealed_answering *sealed_answering_make(const struct sealed_key *key,
 /* Gives back what it holds beside the arena. NULL is fine. */
 void sealed_answering_release(struct sealed_answering *s);
 
-/* The length of the first whole event in the text: through its blank line;
- * 0: there is none yet. */
-size_t sealed_event_length(struct slice text);
-
 #endif

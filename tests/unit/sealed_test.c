@@ -8,8 +8,6 @@
 
 #include <cmocka.h>
 
-#include "gateway/sealed_reply.h"
-
 #define KID "gw_0123456789ab"
 #define KEY "lgw_sealed_" KID "_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #define STAMP "\"kid\":\"" KID "\",\"ts\":1795262400000,\"nonce\":\"oKGio6SlpqeoqaqrrK2urw\""
