@@ -142,72 +142,92 @@ bool crypto_scrypt(struct slice passphrase, struct slice salt, uint64_t n,
 			      SCRYPT_MEMORY, out, AES_KEY_BYTES) == 1;
 }
 
+static size_t encoded_length(size_t len, bool pad)
+{
+	return pad ? (len + 2) / 3 * 4 : len / 3 * 4 + (len % 3 ? len % 3 + 1 : 0);
+}
+
+/* Straight into the buffer's storage: a body may have megabytes. */
 static void encode64(struct slice data, struct buf *out, const char *alphabet, bool pad)
 {
 	const unsigned char *in = (const unsigned char *)data.ptr;
+	char *at;
 
+	if (!buf_reserve(out, encoded_length(data.len, pad))) {
+		return;
+	}
+	at = out->ptr + out->len;
 	for (size_t i = 0; i < data.len; i += 3) {
 		size_t left = data.len - i;
 		unsigned long bits = (unsigned long)in[i] << 16;
 
 		bits |= left > 1 ? (unsigned long)in[i + 1] << 8 : 0;
 		bits |= left > 2 ? in[i + 2] : 0;
-		buf_addc(out, alphabet[bits >> 18 & 63]);
-		buf_addc(out, alphabet[bits >> 12 & 63]);
+		*at++ = alphabet[bits >> 18 & 63];
+		*at++ = alphabet[bits >> 12 & 63];
 		if (left > 1) {
-			buf_addc(out, alphabet[bits >> 6 & 63]);
+			*at++ = alphabet[bits >> 6 & 63];
 		}
 		if (left > 2) {
-			buf_addc(out, alphabet[bits & 63]);
+			*at++ = alphabet[bits & 63];
 		}
 		for (size_t k = left; pad && k < 3; k++) {
-			buf_addc(out, '=');
+			*at++ = '=';
 		}
 	}
+	*at = '\0';
+	out->len = (size_t)(at - out->ptr);
 }
 
-static int digit64(char c)
+/* Of each byte: its six bits + 1; 0: none. Both alphabets. */
+static const unsigned char digits64[256] = {
+	['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,
+	['H'] = 8,  ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+	['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
+	['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+	['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
+	['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
+	['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63,
+	['+'] = 63, ['_'] = 64, ['/'] = 64,
+};
+
+static size_t decoded_length(size_t len)
 {
-	if (c >= 'A' && c <= 'Z') {
-		return c - 'A';
-	}
-	if (c >= 'a' && c <= 'z') {
-		return c - 'a' + 26;
-	}
-	if (c >= '0' && c <= '9') {
-		return c - '0' + 52;
-	}
-	if (c == '-' || c == '+') {
-		return 62;
-	}
-	return c == '_' || c == '/' ? 63 : -1;
+	return len / 4 * 3 + (len % 4 ? len % 4 - 1 : 0);
 }
 
 static bool decode64(struct slice text, struct buf *out)
 {
 	unsigned long bits = 0;
 	unsigned have = 0;
+	char *at;
 
 	while (text.len && text.ptr[text.len - 1] == '=') {
 		text.len--;
 	}
-	if (text.len % 4 == 1) {
+	if (text.len % 4 == 1 || !buf_reserve(out, decoded_length(text.len))) {
 		return false;
 	}
+	at = out->ptr + out->len;
 	for (size_t i = 0; i < text.len; i++) {
-		int digit = digit64(text.ptr[i]);
+		unsigned digit = digits64[(unsigned char)text.ptr[i]];
 
-		if (digit < 0) {
+		if (!digit) {
+			out->ptr[out->len] = '\0';
 			return false;
 		}
-		bits = (bits << 6 | (unsigned long)digit) & 0xffffff;
+		bits = (bits << 6 | (digit - 1)) & 0xffffff;
 		have += 6;
 		if (have >= 8) {
 			have -= 8;
-			buf_addc(out, (char)(bits >> have & 0xff));
+			*at++ = (char)(bits >> have & 0xff);
 		}
 	}
-	return !out->failed;
+	*at = '\0';
+	out->len = (size_t)(at - out->ptr);
+	return true;
 }
 
 static const char url_alphabet[] =
