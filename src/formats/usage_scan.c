@@ -217,21 +217,39 @@ static bool is_blank(struct slice text)
 	return i == text.len;
 }
 
+/* Where the string ends whose text begins at `from`: at its quote. */
+static size_t end_of_string(struct slice text, size_t from)
+{
+	size_t i = from;
+	const char *quote;
+
+	while (i < text.len && (quote = memchr(text.ptr + i, '"', text.len - i))) {
+		size_t at = (size_t)(quote - text.ptr);
+		size_t slashes = 0;
+
+		while (at - slashes > from && quote[-(ptrdiff_t)slashes - 1] == '\\') {
+			slashes++;
+		}
+		if (slashes % 2 == 0) {
+			return at;
+		}
+		i = at + 1;
+	}
+	return text.len;
+}
+
 /* Does the text close one object, the outermost, and end there? */
 static bool is_last_part(struct slice text)
 {
 	int depth = 0;
-	bool is_string = false;
 
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
 
-		if (is_string) {
-			i += c == '\\';
-			is_string = c != '"';
+		if (c == '"') {
+			i = end_of_string(text, i + 1);
 			continue;
 		}
-		is_string = c == '"';
 		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
 		if (depth < 0) {
 			return is_blank((struct slice){ text.ptr + i + 1,

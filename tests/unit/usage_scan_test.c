@@ -137,6 +137,16 @@ static void takes_no_deeper_object_for_usage(void **state)
 }
 
 /* Only the end of a long text is kept. */
+/* Quotes and brackets in strings behind it close nothing. */
+static void reads_over_strings_behind_it(void **state)
+{
+	(void)state;
+	expect(FORMAT_GEMINI, true, "data: {\"usageMetadata\":{\"promptTokenCount\":7},"
+	       "\"a\":\"x\\\"}\",\"b\":\"\\\\\",\"c\":\"\"}\n\n", WANT(7, 0, 0, 0, 0));
+	expect(FORMAT_GEMINI, true, "data: {\"x\":{\"usageMetadata\":{\"promptTokenCount\":7},"
+	       "\"a\":\"\\\\\\\"}}\"},\"b\":\"}\"}\n\n", NULL);
+}
+
 static void finds_usage_behind_much_content(void **state)
 {
 	struct usage_scan s;
@@ -195,6 +205,7 @@ int main(void)
 		cmocka_unit_test(reads_whole_answers),
 		cmocka_unit_test(takes_no_content_for_usage),
 		cmocka_unit_test(takes_no_deeper_object_for_usage),
+		cmocka_unit_test(reads_over_strings_behind_it),
 		cmocka_unit_test(finds_usage_behind_much_content),
 		cmocka_unit_test(knows_the_end_of_streams_that_have_one),
 	};
