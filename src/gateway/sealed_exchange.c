@@ -87,7 +87,8 @@ static bool is_fresh(struct exchange *x, enum sealed_verdict verdict, uint64_t s
 /* Once in a gateway's life, for each request that opens. */
 static bool take_once(struct exchange *x, const struct sealed_envelope *e)
 {
-	uint64_t now_ms = (uint64_t)x->at_ms;
+	/* Not when the head came: a body may be held back for as long as it pleases. */
+	uint64_t now_ms = (uint64_t)clock_wall_ms();
 	uint64_t ts_ms = e->stamp.ts_ms;
 	enum sealed_verdict verdict = sealed_memory_take(x->worker->shared->sealed, e->kid,
 							 &e->stamp, now_ms);

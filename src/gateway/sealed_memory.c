@@ -27,6 +27,7 @@ struct page {
 struct sealed_memory {
 	pthread_mutex_t lock;
 	uint64_t start_ms;
+	uint64_t forgotten_ms;          /* nothing is known of what is older */
 	size_t count;
 	size_t max_count;
 	unsigned char seed[SEED_BYTES];
@@ -107,6 +108,10 @@ static void forget_old(struct sealed_memory *m, uint64_t now_ms)
 {
 	uint64_t oldest = now_ms > SEALED_WINDOW_MS ? (now_ms - SEALED_WINDOW_MS) / PAGE_MS : 0;
 
+	if (oldest * PAGE_MS <= m->forgotten_ms) {
+		return;
+	}
+	m->forgotten_ms = oldest * PAGE_MS;
 	for (size_t i = 0; i < PAGES; i++) {
 		struct page *p = &m->pages[i];
 
@@ -160,7 +165,8 @@ enum sealed_verdict sealed_memory_take(struct sealed_memory *m, const char *kid,
 	mark = mark_of(m, kid, stamp);
 	pthread_mutex_lock(&m->lock);
 	forget_old(m, now_ms);
-	verdict = take(m, &mark, ts_ms / PAGE_MS);
+	/* Our clock may have been set back since. */
+	verdict = ts_ms < m->forgotten_ms ? SEALED_SKEWED : take(m, &mark, ts_ms / PAGE_MS);
 	pthread_mutex_unlock(&m->lock);
 	return verdict;
 }

@@ -188,6 +188,8 @@ static void test_times(void **state)
 	assert_int_equal(take_one(m, 4, now + SEALED_WINDOW_MS + 1, now), SEALED_SKEWED);
 	assert_int_equal(take_one(m, 5, 0, now), SEALED_SKEWED);
 	assert_int_equal(take_one(m, 6, UINT64_MAX, now), SEALED_SKEWED);
+	sealed_memory_destroy(m);
+	m = sealed_memory_create(START, 100);
 	assert_int_equal(take_one(m, 7, START - 1, START), SEALED_EARLY);
 	assert_int_equal(take_one(m, 8, START, START), SEALED_FRESH);
 	sealed_memory_destroy(m);
@@ -211,6 +213,21 @@ static void test_memory_is_bounded_and_forgets(void **state)
 		assert_int_equal(take_one(m, number, now, now), SEALED_FRESH);
 	}
 	assert_int_equal(take_one(m, number, now, now), SEALED_FULL);
+	sealed_memory_destroy(m);
+}
+
+/* What is forgotten does not come again, whatever the clock says. */
+static void test_a_clock_that_goes_back(void **state)
+{
+	struct sealed_memory *m = sealed_memory_create(START, 1000);
+	const uint64_t later = START + 4U * SEALED_WINDOW_MS;
+
+	(void)state;
+	assert_int_equal(take_one(m, 1, START, START), SEALED_FRESH);
+	assert_int_equal(take_one(m, 2, later, later), SEALED_FRESH);
+	assert_int_equal(take_one(m, 1, START, START), SEALED_SKEWED);
+	assert_int_equal(take_one(m, 3, later, later), SEALED_FRESH);
+	assert_int_equal(take_one(m, 2, later, later), SEALED_REPLAYED);
 	sealed_memory_destroy(m);
 }
 
@@ -276,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_each_one_is_taken_once),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_memory_is_bounded_and_forgets),
+		cmocka_unit_test(test_a_clock_that_goes_back),
 		cmocka_unit_test(test_threads_share_it),
 		cmocka_unit_test(test_borders_of_events),
 	};
