@@ -127,7 +127,7 @@ def test_links_and_pictures_are_there(name):
     for target in re.findall(r"\]\(([^)]+)\)", (TOP / name).read_text()):
         if not target.startswith("https://"):
             assert (TOP / target).exists(), target
-    picture = (TOP / "docs/dashboard.svg").read_text()
+    picture = (TOP / "packaging/dashboard.svg").read_text()
     assert picture.startswith("<svg ") and "DEMO" in picture
 
 
