@@ -41,6 +41,15 @@ void auth_add_bearer(struct header_list *out, struct arena *a, const struct secr
 	}
 }
 
+void auth_none(const struct provider_request *req, const struct secret *key, struct arena *a,
+	       struct header_list *out)
+{
+	(void)req;
+	(void)key;
+	(void)a;
+	(void)out;
+}
+
 void auth_add_anthropic_version(struct header_list *out, struct arena *a,
 				const struct provider_request *req)
 {

@@ -4,17 +4,9 @@
  * the way to it, and its key never travels: it seals the body
  * (gateway/sealed_transfer.h).
  */
+#include "providers/auth.h"
 #include "providers/vendors.h"
 #include "providers/wire_path.h"
-
-static void gateway_authorise(const struct provider_request *req, const struct secret *key,
-			      struct arena *a, struct header_list *out)
-{
-	(void)req;
-	(void)key;
-	(void)a;
-	(void)out;
-}
 
 /* A request without a body cannot be sealed; its health needs no key. */
 static bool gateway_path(const struct provider_request *req, const char *base_url,
@@ -44,6 +36,6 @@ const struct provider provider_llm_gateway = {
 		   1u << FORMAT_GEMINI,
 	.default_format = FORMAT_CHAT,
 	.path = gateway_path,
-	.authorise = gateway_authorise,
+	.authorise = auth_none,
 	.client_headers = client_headers,
 };
