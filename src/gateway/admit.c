@@ -158,8 +158,7 @@ bool admit_head(struct exchange *x)
 		return true;
 	}
 	if (x->endpoint.kind == ENDPOINT_CALL && sealed_is(x->client)) {
-		x->is_sealed = true;    /* its key shows when the body is there */
-		return true;
+		return sealed_admit(x);
 	}
 	if (!authorise_request(x->config, &x->worker->key_memo, x->client,
 			       permission_for(&x->endpoint), x->at_ms, &x->key, &status, &err)) {

@@ -22,6 +22,21 @@ bool sealed_is(const struct client *client)
 	       (!type[len] || strchr("; \t", type[len]));
 }
 
+bool sealed_admit(struct exchange *x)
+{
+	const struct config *c = x->config;
+
+	for (size_t i = 0; i < c->key_count; i++) {
+		if (c->keys[i].is_sealed && c->keys[i].is_active) {
+			x->is_sealed = true;
+			return true;
+		}
+	}
+	refuse(x, 401, "no gateway key opens sealed requests; "
+	       "`llm-gateway apikey add --sealed` makes one");
+	return false;
+}
+
 static const struct gateway_key *find_key(const struct config *c, const char *kid)
 {
 	for (size_t i = 0; i < c->key_count; i++) {

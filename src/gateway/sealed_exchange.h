@@ -11,6 +11,10 @@
 /* Says its content type that its body is sealed? */
 bool sealed_is(const struct client *client);
 
+/* Lets its body come, without a key so far. False: refused, for there is no key
+ * that could open it. */
+bool sealed_admit(struct exchange *x);
+
 /* Opens the body, which is whole, in place; sets the key. False: refused. */
 bool sealed_open(struct exchange *x);
 

@@ -195,6 +195,8 @@ def test_keys_are_shut_out_as_any_other(upstream, start):
         return asked, send(gateway, CHAT.path, asked)
 
     gateway.cli("apikey", "disable", "other", check=True)
+    CHAT.check_error(ask()[1], 401)
+    gateway.cli("apikey", "add", "--name=more", "--sealed", "-q", check=True)
     asked, answer = ask()
     assert answer.status == 401 and b"disabled" in sealer.answer(answer, asked)
     gateway.cli("apikey", "enable", "other", check=True)
@@ -232,6 +234,11 @@ def test_off_until_configured(upstream, start):
     sealer = Sealer("lgw_sealed_gw_nobody_" + encode(bytes(32)))
     answer = send(gateway, CHAT.path, sealer.request(CHAT.path, CHAT.body()))
     assert "apikey add --sealed" in CHAT.check_error(answer, 401)["message"]
+    # nobody's megabytes are taken in before that is said
+    head = wire.head(f"POST {CHAT.path} HTTP/1.1", [
+        ("Host", f"127.0.0.1:{gateway.port}"), ("Content-Type", TYPE), ("Expect", "100-continue"),
+        ("Content-Length", "50000000")])
+    assert gateway.call(head).status == 401
 
 
 def test_the_key_is_kept_in_the_store_alone(upstream, start):
