@@ -154,8 +154,8 @@ size_t sealed_reply_write(struct exchange *x, struct slice bytes)
 	return waiting;
 }
 
-/* An event is too large, or there is no memory for the tag: cut, as whoever
- * reads will find. */
+/* An event was too large: the stream ends without its last one, as whoever
+ * reads it will find. */
 static bool is_lost(const struct sealed_answering *s)
 {
 	return s->rest.failed;
@@ -176,7 +176,8 @@ void sealed_reply_finish(struct exchange *x, bool is_clean)
 
 /* ---- whole ---- */
 
-/* A stream that is complete already is one to whoever reads it. */
+/* A stream that is complete already is one to whoever reads it; an error is
+ * not, whatever its type. */
 static void respond_events(struct exchange *x, struct slice body, struct buf *out)
 {
 	size_t done;
@@ -195,7 +196,7 @@ void sealed_reply_whole(struct exchange *x, const struct reply_head *head, struc
 	unsigned char iv[AES_IV_BYTES];
 
 	s->type = answer.type;
-	if (is_event_stream(answer.type)) {
+	if (x->status / 100 == 2 && is_event_stream(answer.type)) {
 		sealed.headers[0].value = "text/event-stream";
 		respond_events(x, body, &out);
 	} else {

@@ -186,6 +186,15 @@ def test_errors_behind_the_opening_are_sealed(upstream, start):
     assert b"too dear" in sealer.answer(answer, asked) and b"too dear" not in answer.body
 
 
+def test_errors_that_call_themselves_streams(upstream, start):
+    near, _ = two(start, upstream, CHAT)
+    body = b'{"error": {"message": "too dear", "type": "billing"}}'
+    upstream.reply = lambda request: wire.answer(402, [("Content-Type", "text/event-stream")],
+                                                 body)
+    answer = near.call(near.post(CHAT.path, CHAT.body(True)))
+    assert answer.status == 402 and b"too dear" in answer.body
+
+
 def test_keys_are_shut_out_as_any_other(upstream, start):
     gateway, sealer = sealing(start, upstream, CHAT)
     upstream.reply = lambda request: wire.json_answer(CHAT.answer())
