@@ -159,10 +159,19 @@ static enum tls_wait wait_of(struct tls *t, int result)
 	}
 }
 
+/* SSL_get_error reads the thread's queue: what others of this thread left there
+ * would make a mere wait a failure. */
+static void begin_operation(void)
+{
+	ERR_clear_error();
+}
+
 bool tls_handshake(struct tls *t, enum tls_wait *wait)
 {
-	int result = SSL_do_handshake(t->ssl);
+	int result;
 
+	begin_operation();
+	result = SSL_do_handshake(t->ssl);
 	if (result == 1) {
 		return true;
 	}
@@ -173,8 +182,10 @@ bool tls_handshake(struct tls *t, enum tls_wait *wait)
 size_t tls_read(struct tls *t, void *bytes, size_t max, enum tls_wait *wait)
 {
 	size_t got = 0;
-	int result = SSL_read_ex(t->ssl, bytes, max, &got);
+	int result;
 
+	begin_operation();
+	result = SSL_read_ex(t->ssl, bytes, max, &got);
 	if (result == 1) {
 		return got;
 	}
@@ -185,8 +196,10 @@ size_t tls_read(struct tls *t, void *bytes, size_t max, enum tls_wait *wait)
 size_t tls_write(struct tls *t, const void *bytes, size_t len, enum tls_wait *wait)
 {
 	size_t put = 0;
-	int result = SSL_write_ex(t->ssl, bytes, len, &put);
+	int result;
 
+	begin_operation();
+	result = SSL_write_ex(t->ssl, bytes, len, &put);
 	if (result == 1) {
 		return put;
 	}
