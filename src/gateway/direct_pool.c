@@ -66,12 +66,21 @@ struct direct_conn *direct_pool_take(struct direct_pool *p, struct direct_origin
 	return c;
 }
 
+static bool may_serve_others(const struct direct_conn *c)
+{
+	return !c->tls || !tls_has_unread(c->tls);
+}
+
 void direct_pool_keep(struct direct_pool *p, struct direct_conn *c)
 {
 	struct direct_origin *o = c->origin;
 
-	direct_conn_want(c, EPOLLIN);
 	c->user = NULL;
+	if (!may_serve_others(c)) {
+		direct_conn_destroy(c);
+		return;
+	}
+	direct_conn_want(c, EPOLLIN);
 	c->idle_since_ms = loop_now_ms(p->loop);
 	c->prev = NULL;
 	c->next = o->idle;

@@ -51,7 +51,8 @@ const struct direct_target *direct_pool_target(struct direct_pool *p, const char
 /* An idle connection no older than this, or NULL. */
 struct direct_conn *direct_pool_take(struct direct_pool *p, struct direct_origin *o,
 				     int64_t max_idle_ms);
-/* Keeps a connection on which nothing is under way. */
+/* Keeps a connection on which nothing is under way, unless it cannot serve
+ * others: TLS holds bytes behind the answer. */
 void direct_pool_keep(struct direct_pool *p, struct direct_conn *c);
 /* The peer of an idle connection has something to say. */
 void direct_pool_idle_event(struct direct_pool *p, struct direct_conn *c);

@@ -207,6 +207,11 @@ size_t tls_write(struct tls *t, const void *bytes, size_t len, enum tls_wait *wa
 	return 0;
 }
 
+bool tls_has_unread(const struct tls *t)
+{
+	return SSL_has_pending(t->ssl);
+}
+
 const char *tls_problem(const struct tls *t)
 {
 	return t->problem;

@@ -31,6 +31,9 @@ bool tls_handshake(struct tls *t, enum tls_wait *wait);
 size_t tls_read(struct tls *t, void *bytes, size_t max, enum tls_wait *wait);
 size_t tls_write(struct tls *t, const void *bytes, size_t len, enum tls_wait *wait);
 
+/* Bytes of the peer that were taken from the socket and not yet read. */
+bool tls_has_unread(const struct tls *t);
+
 /* Words for the last TLS_BROKEN. Borrowed until the next call. */
 const char *tls_problem(const struct tls *t);
 
