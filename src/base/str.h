@@ -47,7 +47,10 @@ bool slice_next(struct slice *rest, char sep, struct slice *part);
 /* NULL equals only NULL. */
 static inline bool str_eq(const char *a, const char *b)
 {
-	return a == b || (a && b && *a == *b && strcmp(a, b) == 0);
+	if (!a || !b) {
+		return a == b;
+	}
+	return *a == *b && strcmp(a, b) == 0;
 }
 
 bool str_ieq(const char *a, const char *b);
