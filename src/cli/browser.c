@@ -1,3 +1,4 @@
+#define _GNU_SOURCE     /* environ */
 #include "cli/browser.h"
 
 #include <errno.h>
@@ -15,12 +16,50 @@ static bool is_web_address(const char *url)
 	       str_starts(url, "http://localhost");
 }
 
+/* Whatever could hold a credential is not a browser's business. */
+static bool is_private(const char *variable)
+{
+	static const char *const words[] = {
+		"KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH",
+	};
+	size_t len = strcspn(variable, "=");
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (str_ifind(variable, len, words[i])) {
+			return !str_starts(variable, "XAUTHORITY=");
+		}
+	}
+	return str_starts(variable, "LLM_GATEWAY_");
+}
+
+static void forget_private(void)
+{
+	char **to = environ;
+
+	for (char **from = environ; *from; from++) {
+		if (!is_private(*from)) {
+			*to++ = *from;
+		}
+	}
+	*to = NULL;
+}
+
+/* A browser on the far side of an ssh connection is nobody's. */
+static bool has_screen(void)
+{
+	if (getenv("SSH_CONNECTION") || getenv("SSH_TTY")) {
+		return false;
+	}
+	return getenv("DISPLAY") || getenv("WAYLAND_DISPLAY") || getenv("WSL_DISTRO_NAME");
+}
+
 /* In the grandchild: silent, in a session of its own, on no terminal. */
 static void become(const char *program, const char *url, int failed)
 {
 	char *words[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)url, NULL };
 	int null = open("/dev/null", O_RDWR);
 
+	forget_private();
 	setsid();
 	for (int fd = 0; null >= 0 && fd <= 2; fd++) {
 		dup2(null, fd);
@@ -72,7 +111,7 @@ bool browser_open(const char *url)
 	if (chosen && *chosen && start(chosen, url)) {
 		return true;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
+	for (size_t i = 0; has_screen() && i < ARRAY_LEN(programs); i++) {
 		if (start(programs[i], url)) {
 			return true;
 		}
