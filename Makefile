@@ -45,7 +45,8 @@ HARDEN := -fstack-protector-strong -fPIE $(call can,-fstack-clash-protection) \
 LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 # Optimised as a whole when it is linked; tests link the ordinary code that is
-# in the objects too, which is quicker.
+# in the objects too, which is quicker. `LTO=` turns it off: packages are built
+# so, because this optimiser writes the place of the build into the program.
 LTO            := $(call can,-flto=auto -ffat-lto-objects)
 CFLAGS_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(LTO)
 LINK_release   := $(if $(LTO),-O2 $(LTO) -Wno-stringop-overflow)

@@ -2,6 +2,8 @@
 That a wrong answer makes the self-test fail is in unit/selftest_check_test.c."""
 import json
 import os
+import pathlib
+import tempfile
 import re
 import signal
 import subprocess
@@ -17,9 +19,14 @@ DEADLINE = 120
 
 
 @pytest.fixture
-def world(tmp_path):
+def world():
     """A home and a temporary directory, both empty, and settings that would
-    lead a gateway astray."""
+    lead a gateway astray. Their path is short: a socket's has its limit."""
+    with tempfile.TemporaryDirectory(prefix="lgw-", dir="/tmp") as path:
+        yield make_world(pathlib.Path(path))
+
+
+def make_world(tmp_path):
     (tmp_path / "home").mkdir()
     (tmp_path / "tmp").mkdir()
     env = {k: v for k, v in os.environ.items() if not k.startswith("LLM_GATEWAY")}
