@@ -261,6 +261,12 @@ const char *curl_pool_roots(struct curl_pool *p, const char *extra, struct err *
 	return p->bundle.path;
 }
 
+void curl_pool_forget_roots(struct curl_pool *p)
+{
+	free(p->extra_ca);
+	p->extra_ca = NULL;
+}
+
 /* A gateway asks a handful of URLs again and again; parsing is not cheap. */
 void *curl_pool_url(struct curl_pool *p, const char *text)
 {

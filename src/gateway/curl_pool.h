@@ -40,6 +40,9 @@ int curl_pool_close_socket(void *pool, int fd);
  * them; NULL + err when that cannot be read. Borrowed. */
 const char *curl_pool_roots(struct curl_pool *p, const char *extra, struct err *err);
 
+/* The extra file has changed: it is read again when it is next asked for. */
+void curl_pool_forget_roots(struct curl_pool *p);
+
 /* The parsed URL (CURLU), kept for the next time; NULL: not a URL. Borrowed
  * until the next call. */
 void *curl_pool_url(struct curl_pool *p, const char *text);

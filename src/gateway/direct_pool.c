@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -68,7 +69,8 @@ struct direct_conn *direct_pool_take(struct direct_pool *p, struct direct_origin
 
 static bool may_serve_others(const struct direct_conn *c)
 {
-	return !c->tls || !tls_has_unread(c->tls);
+	return !c->tls || (!c->origin->is_outdated && !tls_has_unread(c->tls) &&
+			   tls_is_under(c->tls, c->origin->roots));
 }
 
 void direct_pool_keep(struct direct_pool *p, struct direct_conn *c)
@@ -178,6 +180,54 @@ static struct tls_roots *roots_for(struct direct_pool *p, const char *ca_file, s
 	return roots ? tls_roots_ref(roots) : NULL;
 }
 
+/* Handshakes that are under way hold the old roots themselves. */
+static bool renew_roots(struct direct_pool *p, struct direct_origin *o, const char *ca_file,
+			struct err *err)
+{
+	struct tls_roots *roots = roots_for(p, ca_file, err);
+
+	if (!roots) {
+		return false;
+	}
+	tls_roots_unref(o->roots);
+	o->roots = roots;
+	o->is_outdated = false;
+	return true;
+}
+
+static void outdate(void *ctx, struct slice key, void *value)
+{
+	struct direct_origin *o = value;
+
+	(void)ctx;
+	(void)key;
+	while (o->roots && o->idle) {
+		drop_idle(o->idle);
+	}
+	o->is_outdated = o->roots != NULL;
+}
+
+void direct_pool_refresh(struct direct_pool *p, const char *ca_file)
+{
+	struct file_mark mark = { .bytes = 0 };
+	struct stat st;
+
+	if (*ca_file && stat(ca_file, &st) == 0) {
+		mark = (struct file_mark){ st.st_ino, st.st_size, st.st_mtim };
+	}
+	if (mark.inode == p->ca_mark.inode && mark.bytes == p->ca_mark.bytes &&
+	    mark.changed.tv_sec == p->ca_mark.changed.tv_sec &&
+	    mark.changed.tv_nsec == p->ca_mark.changed.tv_nsec) {
+		return;
+	}
+	p->ca_mark = mark;
+	curl_pool_forget_roots(p->curl);
+	forget_targets(p);
+	map_each(&p->roots, free_roots, NULL);
+	map_release(&p->roots);
+	map_each(&p->origins, outdate, NULL);
+}
+
 /* Takes `url` over. */
 static struct direct_origin *origin_for(struct direct_pool *p, struct dial_url *url,
 					const char *ca_file, struct err *err)
@@ -200,6 +250,8 @@ static struct direct_origin *origin_for(struct direct_pool *p, struct dial_url *
 			*url = (struct dial_url){ .host = NULL };
 			map_put(&p->origins, buf_slice(&key), o);
 		}
+	} else if (o->is_outdated && !renew_roots(p, o, ca_file, err)) {
+		o = NULL;
 	}
 	buf_release(&key);
 	return o;

@@ -212,6 +212,11 @@ bool tls_has_unread(const struct tls *t)
 	return SSL_has_pending(t->ssl);
 }
 
+bool tls_is_under(const struct tls *t, const struct tls_roots *roots)
+{
+	return t->roots == roots;
+}
+
 const char *tls_problem(const struct tls *t)
 {
 	return t->problem;

@@ -33,6 +33,8 @@ size_t tls_write(struct tls *t, const void *bytes, size_t len, enum tls_wait *wa
 
 /* Bytes of the peer that were taken from the socket and not yet read. */
 bool tls_has_unread(const struct tls *t);
+/* Was the peer checked against these very roots? */
+bool tls_is_under(const struct tls *t, const struct tls_roots *roots);
 
 /* Words for the last TLS_BROKEN. Borrowed until the next call. */
 const char *tls_problem(const struct tls *t);

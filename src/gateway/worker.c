@@ -73,6 +73,7 @@ void worker_refresh(struct worker *w)
 	w->keys = key_ring_ref(shared->keys);
 	w->generation = __atomic_load_n(&shared->generation, __ATOMIC_ACQUIRE);
 	pthread_mutex_unlock(&shared->lock);
+	direct_pool_refresh(w->direct, w->config->proxy.ca_file);
 }
 
 /* glibc keeps the peak of a crowd until asked. */

@@ -1,11 +1,13 @@
 """Connections of our own to upstreams: what an upstream may do to them, what
 is kept, and what is never sent twice."""
+import os
 import ssl
 import threading
 
 import pytest
 
 from lab import wire
+from lab.certificates import Authority
 from lab.families import CHAT
 from lab.upstream import Upstream
 
@@ -183,3 +185,30 @@ def test_bytes_behind_an_answer_inside_tls(authority, start):
             for _ in range(5):
                 assert ask(client, gateway).json() == CHAT.answer(text="whole")
         assert upstream.connections == 5
+
+
+def test_the_authorities_are_read_again_with_a_new_configuration(authority, tmp_path, start):
+    """The same file name, another content: neither the new authority is
+    refused nor the old one believed any longer."""
+    other = Authority(tmp_path)
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(authority.ca.read_bytes())
+    with Upstream(WHOLE, tls=authority.server_context()) as old, \
+            Upstream(WHOLE, tls=other.server_context()) as new:
+        config = {"proxy": {"ca_file": str(trusted)}, "routing": {"max_attempts": 1},
+                  "upstream_accounts": [CHAT.account(old, "old", models=["old"]),
+                                        CHAT.account(new, "new", models=["new"])]}
+        gateway = start(config)
+
+        def statuses():
+            return [gateway.call(gateway.post(CHAT.path, CHAT.body(model=name))).status
+                    for name in ("old", "new")]
+
+        assert statuses() == [200, 502]
+        fresh = trusted.with_suffix(".new")
+        fresh.write_bytes(other.ca.read_bytes())
+        os.rename(fresh, trusted)
+        gateway.write_config({**config, "logging": {"level": "debug"}})
+        assert gateway.control("POST", "/v1/reload").status == 200
+        assert statuses() == [502, 200]
+        assert statuses() == [502, 200]
