@@ -222,22 +222,3 @@ void route_options_read(const struct upstream_account *account, struct route_opt
 		set_by_name(out, account->options.items[i].name, account->options.items[i].value);
 	}
 }
-
-bool route_options_complain(const struct pair_list *list, struct buf *out)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const struct option *option = find_option(list->items[i].name);
-		struct route_options scratch;
-
-		if (!option) {
-			buf_addf(out, "unknown option `%s`", list->items[i].name);
-			return true;
-		}
-		if (!set_option(&scratch, option, list->items[i].value)) {
-			buf_addf(out, "option `%s` does not take `%s`", option->name,
-				 list->items[i].value);
-			return true;
-		}
-	}
-	return false;
-}

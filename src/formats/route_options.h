@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
 #include "config/config.h"
 
 enum developer_role { DEVELOPER_NATIVE, DEVELOPER_AS_SYSTEM };
@@ -73,10 +72,5 @@ struct route_options {
 /* Which vendor a compatible base URL belongs to (OpenRouter, DeepSeek,
  * Mistral, Groq, Ollama…) is told by its host. */
 void route_options_read(const struct upstream_account *account, struct route_options *out);
-
-/* The first option of the account that is unknown or whose value does not
- * parse, as a sentence for the validation of the configuration; false when
- * all are fine. */
-bool route_options_complain(const struct pair_list *options, struct buf *out);
 
 #endif

@@ -11,7 +11,6 @@
 
 #include "formats/route_options.c"
 
-#include "base/limits.h"
 #include "config/keys.h"
 
 #define SECTION "upstream_accounts[].options."
@@ -23,14 +22,14 @@ struct seen {
 
 static void assert_understood(const char *name, const char *value)
 {
-	struct string_pair pair = { name, value };
-	struct pair_list list = { &pair, 1 };
-	struct buf why = BUF_INIT(KIB);
+	const struct option *option = find_option(name);
+	struct route_options scratch;
 
-	if (route_options_complain(&list, &why)) {
-		fail_msg("%s: %s is refused: %s", name, value, buf_text(&why));
+	if (!option) {
+		fail_msg("%s is not known", name);
+	} else if (!set_option(&scratch, option, value)) {
+		fail_msg("%s does not take %s", name, value);
 	}
-	buf_release(&why);
 }
 
 static void visit(void *ctx, const struct config_key_info *info)
@@ -68,10 +67,22 @@ static void test_both_rooms_know_the_same_options(void **state)
 	assert_int_equal(seen.count, ARRAY_LEN(options));
 }
 
+static void test_what_is_no_value_is_refused(void **state)
+{
+	struct route_options scratch;
+
+	(void)state;
+	assert_null(find_option("stricct"));
+	assert_false(set_option(&scratch, find_option("strict"), "perhaps"));
+	assert_false(set_option(&scratch, find_option("tool_id_style"), "perhaps"));
+	assert_false(set_option(&scratch, find_option("stop_max"), "-1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_rooms_know_the_same_options),
+		cmocka_unit_test(test_what_is_no_value_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("route_option_names", tests, NULL, NULL);
