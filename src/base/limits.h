@@ -79,6 +79,11 @@
 /* One SSE event: a base64 image fits. */
 #define MAX_SSE_EVENT_BYTES (64 * MIB)
 
+/* Tokens of one text with their alternatives (C58): some thousands with 20
+ * each. Tokens behind it are left out, the text is not; a stream of Responses
+ * repeats them in one event, which has to stay below the limit above. */
+#define MAX_LOGPROBS_BYTES (8 * MIB)
+
 /* A credential: OAuth token sets are the largest. */
 #define MAX_SECRET_BYTES (64 * KIB)
 

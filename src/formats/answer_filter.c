@@ -111,10 +111,20 @@ static void filter_text(struct answer_filter *f, const struct event *ev)
 	}
 }
 
+/* C58. The texts that end an answer early are known in characters only, so
+ * which tokens they cut off is not. */
+static bool passes_logprobs(const struct answer_filter *f)
+{
+	return f->plan->logprobs && !f->plan->stops;
+}
+
 static void filter_delta(struct answer_filter *f, const struct event *ev)
 {
 	struct event out = *ev;
 
+	if (ev->delta == DELTA_LOGPROBS && !passes_logprobs(f)) {
+		return;
+	}
 	if (ev->delta == DELTA_THINKING && f->plan->show == SHOW_NONE) {
 		return;
 	}

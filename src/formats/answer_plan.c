@@ -71,6 +71,8 @@ struct answer_plan *answer_plan_create(const struct hub_request *req, enum forma
 	plan->show = req->thinking.show;
 	plan->show_reasoning = options->show_reasoning;
 	plan->think_parse = options->inline_think_parse;
+	plan->logprobs = req->logprobs;
+	plan->top_logprobs = req->top_logprobs;
 	if (req->signatures) {
 		plan->signatures = req->signatures->memory;
 		plan->owner = keep(plan, slice_of(req->signatures->owner));

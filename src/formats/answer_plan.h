@@ -34,6 +34,8 @@ struct answer_plan {
 	unsigned rounds;                  /* calls of the upstream that share them (C58, C113) */
 	bool show_reasoning;              /* C66 */
 	bool think_parse;                 /* C134b */
+	bool logprobs;                    /* C58: the client asked for them */
+	int64_t top_logprobs;
 	struct sig_memory *signatures;    /* C66: where those of calls are kept; NULL: not */
 	struct slice owner;               /* ... and whose they are */
 	bool output_emulated;             /* C97: the answer is a call of json_response */

@@ -303,6 +303,9 @@ static void on_delta(struct anthropic_encoder *e, const struct event *ev, struct
 	case DELTA_CITE:
 		write_citation(e, ev->citation, out);
 		break;
+	case DELTA_LOGPROBS:
+		/* C58: no place here. */
+		break;
 	}
 }
 

@@ -4,8 +4,27 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "formats/chat_write.h"
+#include "formats/logprobs.h"
 
 /* ---- reading ---- */
+
+/* C58: a choice tells them for the whole of its text. */
+static void read_logprobs(struct arena *a, const struct json *choice, struct hub_blocks *blocks)
+{
+	const struct json *v = json_get(choice, "logprobs");
+	struct hub_logprobs text = logprobs_read_openai(a, json_get(v, "content"));
+	struct hub_logprobs refusal = logprobs_read_openai(a, json_get(v, "refusal"));
+
+	for (struct hub_block *b = blocks->first; b; b = b->next) {
+		struct hub_logprobs *from = b->kind == BLOCK_TEXT ? &text
+					  : b->kind == BLOCK_REFUSAL ? &refusal : NULL;
+
+		if (from) {
+			b->text.logprobs = *from;
+			*from = (struct hub_logprobs){ .first = NULL };
+		}
+	}
+}
 
 static void read_choice(struct arena *a, const struct json *choice, struct emitter *e)
 {
@@ -17,6 +36,7 @@ static void read_choice(struct arena *a, const struct json *choice, struct emitt
 		return;
 	}
 	chat_assistant_read(a, json_get(choice, "message"), SLICE_NULL, &blocks);
+	read_logprobs(a, choice, &blocks);
 	blocks_each(block, &blocks) {
 		emit_block(e, block);
 	}
@@ -224,6 +244,54 @@ static void write_message(struct json_writer *w, struct arena *a, const struct a
 	json_end(w);
 }
 
+static void write_tokens(struct json_writer *w, const struct answer *answer,
+			 enum hub_block_kind kind, const char *member)
+{
+	bool is_open = false;
+
+	json_key(w, member);
+	blocks_each(block, &answer->blocks) {
+		if (block->kind != kind || !block->text.logprobs.first) {
+			continue;
+		}
+		if (!is_open) {
+			json_array(w);
+		}
+		is_open = true;
+		logprobs_write_openai(w, block->text.logprobs.first);
+	}
+	if (is_open) {
+		json_end(w);
+	} else {
+		json_null(w);
+	}
+}
+
+static bool has_logprobs(const struct answer *answer)
+{
+	blocks_each(block, &answer->blocks) {
+		if ((block->kind == BLOCK_TEXT || block->kind == BLOCK_REFUSAL) &&
+		    block->text.logprobs.first) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* C58 */
+static void write_logprobs(struct json_writer *w, const struct answer *answer)
+{
+	json_key(w, "logprobs");
+	if (!has_logprobs(answer)) {
+		json_null(w);
+		return;
+	}
+	json_object(w);
+	write_tokens(w, answer, BLOCK_TEXT, "content");
+	write_tokens(w, answer, BLOCK_REFUSAL, "refusal");
+	json_end(w);
+}
+
 /* A refusal is what the text says where there is only text (C113). */
 static void write_completion(struct json_writer *w, const struct message *m)
 {
@@ -247,7 +315,7 @@ static void write_choice(struct json_writer *w, const struct answer_plan *plan,
 	} else {
 		write_message(w, &a, answer, &m, plan->show_reasoning);
 	}
-	json_kstr(w, "logprobs", NULL);
+	write_logprobs(w, answer);
 	json_kstr(w, "finish_reason",
 		  chat_stop_name(answer->stop.kind, m.calls && !plan->text_completion,
 				 m.refusal.len > 0));

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "formats/logprobs.h"
 
 enum { LATE_TEXT, LATE_THINKING };
 
@@ -102,6 +103,13 @@ static void put_text(struct chat_choice *c, enum hub_block_kind kind, struct sli
 	}
 }
 
+/* C58 */
+static void pass_logprobs(struct chat_choice *c)
+{
+	emit_logprobs(&c->e, c->logprobs);
+	c->logprobs = NULL;
+}
+
 /* The block is entered first: half a character may end the one before. */
 static void put_string(struct chat_choice *c, struct arena *scratch, enum hub_block_kind kind,
 		       const struct json *string)
@@ -110,6 +118,9 @@ static void put_string(struct chat_choice *c, struct arena *scratch, enum hub_bl
 
 	if (json_is(string, JSON_STRING) && string->text.len) {
 		is_open = enter(c, kind);
+		if (kind != BLOCK_THINKING) {
+			pass_logprobs(c);
+		}
 		put(c, kind, is_open, text_join(&c->joiner, scratch, string));
 	}
 }
@@ -239,10 +250,16 @@ static void on_finish(struct chat_choice *c, struct slice reason)
 void chat_choice_feed(struct chat_choice *c, struct arena *scratch, const struct json *choice)
 {
 	const struct json *delta = json_get(choice, "delta");
+	const struct json *logprobs = json_get(choice, "logprobs");
 
 	on_reasoning(c, scratch, delta);
+	c->logprobs = logprobs_read_openai(scratch, json_get(logprobs, "content")).first;
 	on_content(c, scratch, json_get(delta, "content"));
+	/* Part of a character is a token without a text of its own. */
+	pass_logprobs(c);
+	c->logprobs = logprobs_read_openai(scratch, json_get(logprobs, "refusal")).first;
 	put_string(c, scratch, BLOCK_REFUSAL, json_get(delta, "refusal"));
+	pass_logprobs(c);
 	on_calls(c, scratch, delta);
 	on_finish(c, json_get_text(choice, "finish_reason"));
 }

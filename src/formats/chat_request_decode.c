@@ -125,7 +125,7 @@ bool chat_decode_request(struct decoding *d, const struct json *body)
 		return false;
 	}
 	req->logprobs = json_get_bool(body, "logprobs", false);
-	json_get_int(body, "top_logprobs", &req->top_logprobs);
+	json_get_count(body, "top_logprobs", &req->top_logprobs);
 	req->verbosity = json_get_text(body, "verbosity");
 	read_thinking(d, body);
 	openai_output_read(d->arena, json_get(body, "response_format"), false, &req->output);

@@ -4,6 +4,7 @@
 #include "formats/chat.h"
 
 #include "formats/effort.h"
+#include "formats/logprobs.h"
 #include "formats/openai_common.h"
 
 /* ---- answers asked for ---- */
@@ -120,9 +121,31 @@ static void write_sampling(struct conversion *c, struct json_writer *w)
 			warn(c->warnings, WARN_DROPPED, "top_k");
 		}
 	}
-	if (req->logprobs || req->top_logprobs > 0) {
-		/* Converted answers carry none. */
+}
+
+/* C106: the gateway looks for the stop texts itself. */
+static bool scans_stops(const struct conversion *c)
+{
+	return c->req->stop && (!c->traits.stop || c->options.stop_max < 1);
+}
+
+/* C58: not where the gateway cuts the text in other pieces than the tokens. */
+static void write_logprobs(struct conversion *c, struct json_writer *w)
+{
+	const struct hub_request *req = c->req;
+	bool is_known = c->options.send_logprobs && c->traits.sampling;
+	bool is_cut = c->options.inline_think_parse || scans_stops(c);
+
+	if (!req->logprobs && req->top_logprobs <= 0) {
+		return;
+	}
+	if (!req->logprobs || !is_known || is_cut) {
 		warn(c->warnings, WARN_DROPPED, "logprobs");
+		return;
+	}
+	json_kbool(w, "logprobs", true);
+	if (req->top_logprobs > 0) {
+		json_kint(w, "top_logprobs", logprobs_fit_top(c));
 	}
 }
 
@@ -134,7 +157,7 @@ static void write_stops(struct conversion *c, struct json_writer *w)
 	if (!c->req->stop) {
 		return;
 	}
-	if (!c->traits.stop || room < 1) {
+	if (scans_stops(c)) {
 		answer_plan_scan_stops(c->plan, c->req);
 		return;
 	}
@@ -309,6 +332,7 @@ bool chat_encode_request(struct conversion *c, struct json_writer *w)
 	write_thinking(c, w);
 	write_output(c, w);
 	write_sampling(c, w);
+	write_logprobs(c, w);
 	write_stops(c, w);
 	write_account(c, w);
 	write_ext(c, w);

@@ -16,6 +16,7 @@ struct chat_choice {
 	struct arena kept;                /* of the thinking that is open */
 	struct chat_detail detail;        /* OpenRouter's entry, without its text */
 	struct slice signature;           /* Mistral's */
+	const struct hub_logprob *logprobs;   /* of the chunk being read, not yet passed on */
 	enum hub_stop_kind stop;
 	bool has_finish;
 };
@@ -51,6 +52,8 @@ struct chat_written {
 	struct arena kept;                /* of the open text's citations */
 	struct hub_citation *citations;
 	struct buf annotations;           /* JSON, comma-separated */
+	struct arena tokens;              /* of the next */
+	struct hub_logprobs logprobs;     /* that wait for their text */
 };
 
 struct chat_encoder {

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "formats/chat_write.h"
+#include "formats/logprobs.h"
 #include "formats/sse.h"
 
 void chat_encoder_init(void *state, const struct answer_plan *plan)
@@ -25,6 +26,7 @@ static struct chat_written *written_create(void)
 	buf_init(&one->input, MAX_SSE_EVENT_BYTES);
 	buf_init(&one->annotations, MAX_ANNOTATIONS_BYTES);
 	arena_init(&one->kept, 256);
+	arena_init(&one->tokens, 1 * KIB);
 	return one;
 }
 
@@ -34,6 +36,7 @@ static void written_destroy(struct chat_written *one)
 		buf_release(&one->input);
 		buf_release(&one->annotations);
 		arena_release(&one->kept);
+		arena_release(&one->tokens);
 		free(one);
 	}
 }
@@ -55,12 +58,14 @@ struct chunk {
 	struct chat_encoder *e;
 	struct buf *out;
 	struct json_writer w;
+	struct chat_written *told;        /* whose tokens go with this text; NULL: none */
 };
 
 static void begin_chunk(struct chunk *c, struct chat_encoder *e, struct buf *out)
 {
 	c->e = e;
 	c->out = out;
+	c->told = NULL;
 	sse_begin(out, NULL);
 	json_open(&c->w, out);
 	json_object(&c->w);
@@ -91,12 +96,34 @@ static void begin_choice(struct chunk *c, struct chat_encoder *e, const struct e
 	}
 }
 
+/* C58: of the text since the last ones. */
+static void write_logprobs(struct chunk *c)
+{
+	struct chat_written *one = c->told;
+	bool is_refusal = one && one->open_kind == BLOCK_REFUSAL;
+
+	if (!one || !one->logprobs.first) {
+		json_kstr(&c->w, "logprobs", NULL);
+		return;
+	}
+	json_key(&c->w, "logprobs");
+	json_object(&c->w);
+	json_key(&c->w, is_refusal ? "refusal" : "content");
+	json_array(&c->w);
+	logprobs_write_openai(&c->w, one->logprobs.first);
+	json_end(&c->w);
+	json_kstr(&c->w, is_refusal ? "content" : "refusal", NULL);
+	json_end(&c->w);
+	one->logprobs = (struct hub_logprobs){ .first = NULL };
+	arena_release(&one->tokens);
+}
+
 static void end_choice(struct chunk *c, const char *finish_reason)
 {
 	if (!c->e->plan->text_completion) {
 		json_end(&c->w);
 	}
-	json_kstr(&c->w, "logprobs", NULL);
+	write_logprobs(c);
 	json_kstr(&c->w, "finish_reason", finish_reason);
 	json_end(&c->w);
 	end_chunk(c);
@@ -109,6 +136,7 @@ static void write_piece(struct chat_encoder *e, const struct event *ev, const ch
 	struct chunk c;
 
 	begin_choice(&c, e, ev, out);
+	c.told = e->written[ev->choice];
 	json_key(&c.w, e->plan->text_completion ? "text" : member);
 	json_strn(&c.w, text);
 	end_choice(&c, NULL);
@@ -297,6 +325,11 @@ static void finish_text(struct chat_written *one)
 	one->open_length = 0;
 }
 
+static void keep_logprobs(struct chat_written *one, const struct hub_logprob *logprobs)
+{
+	logprobs_add(&one->tokens, &one->logprobs, logprobs);
+}
+
 static void on_delta(struct chat_encoder *e, const struct event *ev, struct buf *out)
 {
 	bool is_chat = !e->plan->text_completion;
@@ -323,6 +356,9 @@ static void on_delta(struct chat_encoder *e, const struct event *ev, struct buf 
 			keep_citation(e->written[ev->choice], ev->citation);
 		}
 		break;
+	case DELTA_LOGPROBS:
+		keep_logprobs(e->written[ev->choice], ev->logprobs);
+		break;
 	case DELTA_SIG:
 		break;
 	}
@@ -332,6 +368,10 @@ static void on_block_stop(struct chat_encoder *e, const struct event *ev, struct
 {
 	struct chat_written *one = e->written[ev->choice];
 
+	if (one->logprobs.first) {
+		write_piece(e, ev, one->open_kind == BLOCK_REFUSAL ? "refusal" : "content",
+			    slice_of(""), out);
+	}
 	if (one->open_kind == BLOCK_TEXT) {
 		finish_text(one);
 	} else if (one->open_kind == BLOCK_TOOL_USE && !e->plan->text_completion) {

@@ -18,7 +18,7 @@ void event_check(struct event_check *check, const struct event *ev)
 		break;
 	case EVENT_DELTA:
 		assert(check->is_open && ev->index == check->next_index);
-		assert(ev->text.len || ev->sig || ev->citation);
+		assert(ev->text.len || ev->sig || ev->citation || ev->logprobs);
 		break;
 	case EVENT_BLOCK_STOP:
 		assert(check->is_open && ev->index == check->next_index);
@@ -110,6 +110,8 @@ static bool fits(enum hub_block_kind kind, enum delta_kind delta)
 		return kind == BLOCK_REFUSAL;
 	case DELTA_ARGS:
 		return kind == BLOCK_TOOL_USE;
+	case DELTA_LOGPROBS:
+		return kind == BLOCK_TEXT || kind == BLOCK_REFUSAL;
 	case DELTA_SIG:
 		return kind == BLOCK_THINKING || kind == BLOCK_TEXT;
 	}
@@ -143,6 +145,14 @@ void emit_cite(struct emitter *e, const struct hub_citation *citation)
 	}
 }
 
+void emit_logprobs(struct emitter *e, const struct hub_logprob *logprobs)
+{
+	if (logprobs && accepts_delta(e, DELTA_LOGPROBS)) {
+		push(e, (struct event){ .kind = EVENT_DELTA, .delta = DELTA_LOGPROBS,
+					.logprobs = logprobs });
+	}
+}
+
 void emit_close(struct emitter *e)
 {
 	if (!e->is_open) {
@@ -164,6 +174,7 @@ static struct hub_block announced(const struct hub_block *block)
 	case BLOCK_REFUSAL:
 		head.text.text = SLICE_NULL;
 		head.text.citations = NULL;
+		head.text.logprobs = (struct hub_logprobs){ .first = NULL };
 		head.sig.origin = ORIGIN_NONE;
 		break;
 	case BLOCK_THINKING:
@@ -186,12 +197,14 @@ void emit_block(struct emitter *e, const struct hub_block *block)
 	emit_open(e, &head);
 	switch (block->kind) {
 	case BLOCK_TEXT:
+		emit_logprobs(e, block->text.logprobs.first);
 		emit_delta(e, DELTA_TEXT, block->text.text);
 		for (struct hub_citation *c = block->text.citations; c; c = c->next) {
 			emit_cite(e, c);
 		}
 		break;
 	case BLOCK_REFUSAL:
+		emit_logprobs(e, block->text.logprobs.first);
 		emit_delta(e, DELTA_REFUSAL, block->text.text);
 		break;
 	case BLOCK_THINKING:

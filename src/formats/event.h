@@ -27,7 +27,15 @@ enum event_kind {
 	EVENT_PING,
 };
 
-enum delta_kind { DELTA_TEXT, DELTA_THINKING, DELTA_ARGS, DELTA_SIG, DELTA_REFUSAL, DELTA_CITE };
+enum delta_kind {
+	DELTA_TEXT,
+	DELTA_THINKING,
+	DELTA_ARGS,
+	DELTA_SIG,
+	DELTA_REFUSAL,
+	DELTA_CITE,
+	DELTA_LOGPROBS,                   /* before the text they belong to */
+};
 
 struct answer_head {
 	struct slice id;                  /* absent: the encoder makes one (C8) */
@@ -47,10 +55,11 @@ struct event {
 	 * signature is here (C65 needs it first); foreign blocks (redacted,
 	 * server, opaque) are complete. */
 	const struct hub_block *block;
-	enum delta_kind delta;            /* DELTA, with one of the next three */
+	enum delta_kind delta;            /* DELTA, with one of the next four */
 	struct slice text;                /* TEXT, THINKING, ARGS, REFUSAL: never empty */
 	const struct hub_sig *sig;
 	const struct hub_citation *citation;
+	const struct hub_logprob *logprobs;
 	const struct hub_usage *usage;    /* USAGE, and START when known */
 	const struct hub_stop *stop;      /* STOP */
 	const struct api_error *error;    /* ERROR */
@@ -106,6 +115,8 @@ void emit_ensure(struct emitter *e, enum hub_block_kind kind);
 void emit_delta(struct emitter *e, enum delta_kind kind, struct slice text);
 void emit_sig(struct emitter *e, const struct hub_sig *sig);
 void emit_cite(struct emitter *e, const struct hub_citation *citation);
+/* Of the open text or refusal; NULL does nothing. */
+void emit_logprobs(struct emitter *e, const struct hub_logprob *logprobs);
 void emit_close(struct emitter *e);                       /* nothing when none is open */
 /* A block with its text, arguments, signature and citations in deltas. */
 void emit_block(struct emitter *e, const struct hub_block *block);

@@ -1,6 +1,7 @@
 #include "formats/fold.h"
 
 #include "base/limits.h"
+#include "formats/logprobs.h"
 
 void fold_init(struct fold *f)
 {
@@ -45,12 +46,15 @@ struct hub_citation *hub_citation_copy(struct arena *a, const struct hub_citatio
 static void copy_text(struct arena *a, struct hub_block *b)
 {
 	struct hub_citation **tail = &b->text.citations;
+	const struct hub_logprob *logprobs = b->text.logprobs.first;
 
 	b->text.text = copy(a, b->text.text);
 	for (const struct hub_citation *c = b->text.citations; c; c = c->next) {
 		*tail = hub_citation_copy(a, c);
 		tail = &(*tail)->next;
 	}
+	b->text.logprobs = (struct hub_logprobs){ .first = NULL };
+	logprobs_add(a, &b->text.logprobs, logprobs);
 }
 
 static void copy_media(struct arena *a, struct hub_block *b)
@@ -153,6 +157,9 @@ static void fold_delta(struct fold *f, const struct event *ev)
 		break;
 	case DELTA_CITE:
 		add_citation(block, hub_citation_copy(&f->arena, ev->citation));
+		break;
+	case DELTA_LOGPROBS:
+		logprobs_add(&f->arena, &block->text.logprobs, ev->logprobs);
 		break;
 	default:
 		buf_add(&f->text[ev->choice], ev->text.ptr, ev->text.len);

@@ -2,6 +2,8 @@
  * stream without alt=sse an array of them. */
 #include "formats/gemini_stream.h"
 
+#include "formats/logprobs.h"
+
 void gemini_decode_answer(struct arena *a, const struct json *body, struct emitter *e)
 {
 	struct gemini_decoder d;
@@ -25,6 +27,7 @@ struct writer {
 	struct arena *arena;
 	struct gemini_grounding grounding;
 	size_t text_bytes;                /* of the texts written so far */
+	struct hub_logprobs logprobs;     /* of all of them */
 };
 
 static void write_text(struct writer *x, const struct hub_block *block)
@@ -35,6 +38,7 @@ static void write_text(struct writer *x, const struct hub_block *block)
 		gemini_grounding_add(&x->grounding, c, block->text.text, x->text_bytes);
 	}
 	x->text_bytes += block->text.text.len;
+	logprobs_add(x->arena, &x->logprobs, block->text.logprobs.first);
 	gemini_text_part_write(x->w, block->text.text, false,
 			       gemini_sig_text(x->arena, &block->sig));
 }
@@ -77,6 +81,7 @@ static void write_candidate(struct json_writer *w, struct arena *a, const struct
 			    unsigned index)
 {
 	struct writer x = { .w = w, .arena = a };
+	struct logprobs_average average = { .tokens = 0 };
 
 	gemini_grounding_init(&x.grounding);
 	json_object(w);
@@ -91,6 +96,9 @@ static void write_candidate(struct json_writer *w, struct arena *a, const struct
 	json_kstr(w, "role", "model");
 	json_end(w);
 	gemini_finish_write(w, &answer->stop);
+	logprobs_write_gemini(w, x.logprobs.first);
+	logprobs_sum(&average, x.logprobs.first);
+	logprobs_average_write(w, &average);
 	json_kint(w, "index", index);
 	gemini_grounding_write(w, &x.grounding);
 	json_end(w);

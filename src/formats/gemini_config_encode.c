@@ -3,13 +3,13 @@
 
 #include "base/limits.h"
 #include "formats/effort.h"
+#include "formats/logprobs.h"
 #include "formats/schema.h"
 
 /* C58 */
 #define MAX_CANDIDATES 8
 
 #define MAX_STOPS 5
-#define MAX_LOGPROBS 20
 #define BUDGET_DYNAMIC (-1)
 /* The vendor takes less than 2. */
 #define MAX_PENALTY 1.999
@@ -89,9 +89,10 @@ static void write_counts(struct conversion *c, struct json_writer *w)
 	if (req->logprobs) {
 		json_kbool(w, "responseLogprobs", true);
 		if (req->top_logprobs > 0) {
-			json_kint(w, "logprobs", req->top_logprobs < MAX_LOGPROBS
-						 ? req->top_logprobs : MAX_LOGPROBS);
+			json_kint(w, "logprobs", logprobs_fit_top(c));
 		}
+	} else if (req->top_logprobs > 0) {
+		warn(c->warnings, WARN_DROPPED, "logprobs");
 	}
 }
 

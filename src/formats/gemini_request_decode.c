@@ -85,6 +85,7 @@ static void read_sampling(struct decoding *d, const struct json *config)
 	req->n = req->n < 1 ? 1 : req->n;
 	req->logprobs = json_is(gemini_get(config, "responseLogprobs"), JSON_TRUE);
 	gemini_int(config, "logprobs", &req->top_logprobs);
+	req->top_logprobs = req->top_logprobs < 0 ? 0 : req->top_logprobs;
 }
 
 /* C39. Effort is told by name; THINKING_LEVEL_UNSPECIFIED is none. */

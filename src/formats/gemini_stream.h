@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "formats/gemini.h"
+#include "formats/logprobs.h"
 #include "formats/text_joiner.h"
 
 /* Text of an answer that is kept because late citations count its bytes; a
@@ -65,6 +66,9 @@ struct gemini_open {
 	struct hub_citation *cited;       /* in the open text */
 	size_t cited_count;
 	struct gemini_grounding grounding;
+	struct arena tokens;              /* of the next */
+	struct hub_logprobs logprobs;     /* that wait for their text */
+	struct logprobs_average average;
 	struct hub_stop stop;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "formats/logprobs.h"
 
 #define MAX_ID_BYTES 256
 
@@ -51,6 +52,7 @@ struct candidate {
 	struct gemini_candidate *kept;
 	struct emitter *e;
 	struct arena *scratch;
+	const struct hub_logprob *logprobs;   /* of this frame, not yet passed on */
 };
 
 /* What an upstream signs is its own affair: an envelope in it is not ours. */
@@ -102,6 +104,13 @@ static void want_block(struct candidate *c, enum hub_block_kind kind)
 	emit_open(c->e, &block);
 }
 
+/* C58 */
+static void pass_logprobs(struct candidate *c)
+{
+	emit_logprobs(c->e, c->logprobs);
+	c->logprobs = NULL;
+}
+
 static void take_text(struct candidate *c, const struct json *part, const struct json *text)
 {
 	bool is_thought = json_is(gemini_get(part, "thought"), JSON_TRUE);
@@ -117,6 +126,9 @@ static void take_text(struct candidate *c, const struct json *part, const struct
 		return;
 	}
 	want_block(c, kind);
+	if (!is_thought) {
+		pass_logprobs(c);
+	}
 	piece = text_join(&c->kept->joiner, c->scratch, text);
 	emit_delta(c->e, is_thought ? DELTA_THINKING : DELTA_TEXT, piece);
 	if (!is_thought) {
@@ -270,9 +282,11 @@ static void take_candidate(struct gemini_decoder *d, struct arena *scratch,
 	c.kept = &d->candidates[index];
 	c.e = &d->e[index];
 	start(d, (unsigned)index, frame);
+	c.logprobs = logprobs_read_gemini(scratch, gemini_get(v, "logprobsResult")).first;
 	json_each(part, gemini_get(gemini_get(v, "content"), "parts")) {
 		take_part(&c, part);
 	}
+	pass_logprobs(&c);
 	take_reason(&c, gemini_text(v, "finishReason"));
 	take_grounding(&c, gemini_get(v, "groundingMetadata"));
 }

@@ -16,6 +16,7 @@ void gemini_encoder_init(void *state, const struct answer_plan *plan)
 	arena_init(&e->kept, 256);
 	for (size_t i = 0; i < MAX_CHOICES; i++) {
 		arena_init(&e->choices[i].kept, 256);
+		arena_init(&e->choices[i].tokens, 1 * KIB);
 		buf_init(&e->choices[i].args, MAX_SSE_EVENT_BYTES);
 		buf_init(&e->choices[i].text, MAX_CITED_TEXT_BYTES);
 		gemini_grounding_init(&e->choices[i].grounding);
@@ -29,6 +30,7 @@ void gemini_encoder_release(void *state)
 	arena_release(&e->kept);
 	for (size_t i = 0; i < MAX_CHOICES; i++) {
 		arena_release(&e->choices[i].kept);
+		arena_release(&e->choices[i].tokens);
 		buf_release(&e->choices[i].args);
 		buf_release(&e->choices[i].text);
 		gemini_grounding_release(&e->choices[i].grounding);
@@ -80,6 +82,16 @@ static void end_chunk(struct gemini_encoder *e, struct json_writer *w)
 	}
 }
 
+/* C58: of the text since the last ones. */
+static void write_logprobs(struct json_writer *w, struct gemini_open *o)
+{
+	if (o->logprobs.first) {
+		logprobs_write_gemini(w, o->logprobs.first);
+		o->logprobs = (struct hub_logprobs){ .first = NULL };
+		arena_release(&o->tokens);
+	}
+}
+
 static void write_text(struct gemini_encoder *e, unsigned choice, struct slice text,
 		       bool is_thought, struct buf *out)
 {
@@ -88,6 +100,9 @@ static void write_text(struct gemini_encoder *e, unsigned choice, struct slice t
 	begin_chunk(e, &w, out);
 	gemini_text_part_write(&w, text, is_thought, SLICE_NULL);
 	end_parts(&w);
+	if (!is_thought) {
+		write_logprobs(&w, &e->choices[choice]);
+	}
 	end_candidate(&w, choice);
 	end_chunk(e, &w);
 }
@@ -209,6 +224,10 @@ static void on_delta(struct gemini_encoder *e, const struct event *ev, struct bu
 	case DELTA_SIG:
 		write_sig(e, ev->choice, ev->sig, out);
 		break;
+	case DELTA_LOGPROBS:
+		logprobs_add(&o->tokens, &o->logprobs, ev->logprobs);
+		logprobs_sum(&o->average, ev->logprobs);
+		break;
 	case DELTA_CITE:
 		keep_citation(o, ev->citation);
 		break;
@@ -237,6 +256,9 @@ static void on_block_stop(struct gemini_encoder *e, const struct event *ev, stru
 	if (o->call) {
 		write_call(e, ev->choice, out);
 	} else if (o->kind == BLOCK_TEXT || o->kind == BLOCK_REFUSAL) {
+		if (o->logprobs.first) {
+			write_text(e, ev->choice, slice_of(""), false, out);
+		}
 		close_text(o);
 	}
 }
@@ -259,6 +281,7 @@ static void write_end(struct gemini_encoder *e, const struct event *ev, struct b
 	gemini_text_part_write(&w, slice_of(""), false, SLICE_NULL);
 	end_parts(&w);
 	gemini_finish_write(&w, &o->stop);
+	logprobs_average_write(&w, &o->average);
 	gemini_grounding_write(&w, &o->grounding);
 	end_candidate(&w, ev->choice);
 	if (ev->is_last) {

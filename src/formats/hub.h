@@ -84,6 +84,21 @@ struct hub_citation {
 	struct slice raw;                 /* JSON of the origin's own object */
 };
 
+/* One token of a text, or one that could have stood there (C58). */
+struct hub_logprob {
+	struct hub_logprob *next;
+	struct slice token;
+	struct slice bytes;               /* absent: those of `token` */
+	struct hub_number logprob;
+	struct hub_logprob *top;          /* the likeliest here, if they were asked for */
+};
+
+struct hub_logprobs {
+	struct hub_logprob *first;
+	struct hub_logprob *last;
+	size_t bytes;                     /* of a copied list, about */
+};
+
 struct hub_block;
 
 struct hub_blocks {
@@ -111,6 +126,7 @@ struct hub_block {
 		struct {                              /* TEXT, REFUSAL */
 			struct slice text;
 			struct hub_citation *citations;
+			struct hub_logprobs logprobs;
 		} text;
 		struct {                              /* IMAGE, DOCUMENT, AUDIO, VIDEO */
 			struct hub_media media;

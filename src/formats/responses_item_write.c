@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "formats/envelope.h"
+#include "formats/logprobs.h"
 
 static const struct {
 	const char *type;
@@ -137,7 +138,10 @@ void responses_output_part_write(struct json_writer *w, const struct hub_block *
 		responses_annotation_write(w, c, text);
 	}
 	json_end(w);
-	json_kraw(w, "logprobs", slice_of("[]"));
+	json_key(w, "logprobs");
+	json_array(w);
+	logprobs_write_openai(w, block->text.logprobs.first);
+	json_end(w);
 	json_end(w);
 }
 

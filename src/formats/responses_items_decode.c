@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "formats/envelope.h"
+#include "formats/logprobs.h"
 #include "formats/openai_common.h"
 
 /* Items of tools that the vendor runs. Everything else with a type is run by
@@ -55,6 +56,7 @@ static struct hub_block *read_text(struct arena *a, const struct json *part)
 		*tail = responses_citation_read(a, item);
 		tail = *tail ? &(*tail)->next : tail;
 	}
+	b->text.logprobs = logprobs_read_openai(a, json_get(part, "logprobs"));
 	return b;
 }
 

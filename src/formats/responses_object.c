@@ -103,7 +103,7 @@ static void write_echoes(struct json_writer *w, const struct answer_plan *plan)
 	write_text(w, plan);
 	write_tool_choice(w, plan);
 	json_kraw(w, "tools", slice_of("[]"));
-	json_kint(w, "top_logprobs", 0);
+	json_kint(w, "top_logprobs", plan->top_logprobs);
 	write_number(w, "top_p", &plan->top_p);
 	json_kstr(w, "truncation", "disabled");
 	json_kstr(w, "user", NULL);

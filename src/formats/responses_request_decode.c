@@ -24,7 +24,7 @@ static void read_scalars(struct decoding *d, const struct json *body)
 	json_get_int(body, "max_output_tokens", &req->max_tokens);
 	decode_number(body, "temperature", &req->temperature);
 	decode_number(body, "top_p", &req->top_p);
-	json_get_int(body, "top_logprobs", &req->top_logprobs);
+	json_get_count(body, "top_logprobs", &req->top_logprobs);
 	if (parallel) {
 		req->parallel = parallel->kind == JSON_FALSE ? TRI_FALSE : TRI_TRUE;
 	}

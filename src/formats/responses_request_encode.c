@@ -2,6 +2,7 @@
  * refuses others. */
 #include "formats/responses.h"
 
+#include "formats/logprobs.h"
 #include "formats/openai_common.h"
 
 /* C104: the vendor's lowest. */
@@ -45,6 +46,13 @@ static void drop_number(struct conversion *c, const char *path, const struct hub
 	}
 }
 
+/* C58: models that reason refuse them, and where the gateway looks for stop
+ * texts itself it cuts between other pieces than the tokens. */
+static bool wants_logprobs(const struct conversion *c)
+{
+	return c->req->logprobs && c->traits.sampling && !c->req->stop;
+}
+
 /* C58, C101, C102: what has no place here. */
 static bool drop_or_refuse(struct conversion *c)
 {
@@ -61,8 +69,7 @@ static bool drop_or_refuse(struct conversion *c)
 	if (req->seed != HUB_UNSET_INT) {
 		warn(c->warnings, WARN_DROPPED, "seed");
 	}
-	/* The hub's answers carry none, so none are asked for. */
-	if (req->logprobs || req->top_logprobs > 0) {
+	if (!wants_logprobs(c) && (req->logprobs || req->top_logprobs > 0)) {
 		warn(c->warnings, WARN_DROPPED, "logprobs");
 	}
 	return true;
@@ -134,13 +141,16 @@ static void write_include(struct conversion *c, struct json_writer *w)
 	bool wants_blobs = c->req->wants_blobs ||
 			   (!c->traits.sampling && c->req->store != TRI_TRUE);
 
-	if (!wants_blobs && !more) {
+	if (!wants_blobs && !more && !wants_logprobs(c)) {
 		return;
 	}
 	json_key(w, "include");
 	json_array(w);
 	if (wants_blobs) {
 		json_str(w, "reasoning.encrypted_content");
+	}
+	if (wants_logprobs(c)) {
+		json_str(w, "message.output_text.logprobs");
 	}
 	json_each(item, more) {
 		if (!json_is_text(item, "reasoning.encrypted_content") &&
@@ -149,6 +159,13 @@ static void write_include(struct conversion *c, struct json_writer *w)
 		}
 	}
 	json_end(w);
+}
+
+static void write_top_logprobs(struct conversion *c, struct json_writer *w)
+{
+	if (wants_logprobs(c) && c->req->top_logprobs > 0) {
+		json_kint(w, "top_logprobs", logprobs_fit_top(c));
+	}
 }
 
 static bool is_openai_client(const struct conversion *c)
@@ -222,6 +239,7 @@ bool responses_encode_request(struct conversion *c, struct json_writer *w)
 	write_reasoning(c, w);
 	write_text(c, w);
 	write_include(c, w);
+	write_top_logprobs(c, w);
 	write_account(c, w);
 	write_ext(c, w);
 	if (c->stream) {

@@ -26,6 +26,7 @@ struct responses_decoder {
 	size_t sent;                      /* bytes of the open block's text, arguments, input */
 	size_t parts;                     /* begun in the open message */
 	size_t annotations;               /* passed on of the open part */
+	bool has_logprobs;                /* of the open part, passed on */
 	struct waiting_item *waiting;     /* in the order of their beginning */
 	size_t waiting_count;
 	size_t waiting_bytes;
@@ -47,6 +48,7 @@ struct responses_encoder {
 	struct hub_block block;
 	struct hub_citation **citations;  /* where the next one goes */
 	struct buf text;                  /* its text or arguments so far */
+	const struct hub_logprob *told;   /* the last one that was sent */
 	struct responses_item item;
 	bool is_open;                     /* the item was announced */
 	bool is_broken;                   /* the answer outgrew what can be repeated */

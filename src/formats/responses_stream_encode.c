@@ -8,6 +8,7 @@
 #include "formats/responses_stream.h"
 
 #include "base/limits.h"
+#include "formats/logprobs.h"
 #include "formats/sse.h"
 
 void responses_encoder_init(void *state, const struct answer_plan *plan)
@@ -144,6 +145,7 @@ static void begin_block(struct responses_encoder *e, const struct hub_block *blo
 	}
 	e->block = *copy;
 	e->citations = &e->block.text.citations;
+	e->told = NULL;
 	e->item.kind = responses_item_kind(e->plan, &e->block);
 }
 
@@ -224,7 +226,12 @@ static void on_text(struct responses_encoder *e, const struct event *ev, struct 
 
 static void on_delta(struct responses_encoder *e, const struct event *ev, struct buf *out)
 {
-	if (ev->delta == DELTA_CITE) {
+	if (ev->delta == DELTA_LOGPROBS) {
+		/* A refusal has no place for them here. */
+		if (e->block.kind == BLOCK_TEXT) {
+			logprobs_add(&e->item_arena, &e->block.text.logprobs, ev->logprobs);
+		}
+	} else if (ev->delta == DELTA_CITE) {
 		add_citation(e, ev->citation);
 	} else if (ev->delta == DELTA_SIG && e->block.kind == BLOCK_THINKING) {
 		keep_signature(e, ev->sig);

@@ -5,6 +5,7 @@
 #include "formats/responses_stream.h"
 
 #include "base/limits.h"
+#include "formats/logprobs.h"
 #include "formats/sse.h"
 
 /* ---- frames ---- */
@@ -54,6 +55,19 @@ static const struct {
 	[FRAME_INPUT_DONE] = { "response.custom_tool_call_input.done", NULL, "input" },
 };
 
+/* Those behind `before`; NULL: all of them. */
+static void write_logprobs(struct responses_encoder *e, struct json_writer *w,
+			   const struct hub_logprob *before)
+{
+	const struct hub_logprobs *list = &e->block.text.logprobs;
+
+	json_key(w, "logprobs");
+	json_array(w);
+	logprobs_write_openai(w, before ? before->next : list->first);
+	json_end(w);
+	e->told = list->last;
+}
+
 void responses_text_frame(struct responses_encoder *e, enum responses_text_frame kind,
 			  struct slice text, struct buf *out)
 {
@@ -63,7 +77,7 @@ void responses_text_frame(struct responses_encoder *e, enum responses_text_frame
 	json_key(&w, text_frames[kind].member);
 	json_strn(&w, text);
 	if (kind == FRAME_TEXT || kind == FRAME_TEXT_DONE) {
-		json_kraw(&w, "logprobs", slice_of("[]"));
+		write_logprobs(e, &w, kind == FRAME_TEXT ? e->told : NULL);
 	}
 	responses_end_frame(&w);
 }

@@ -6,6 +6,7 @@
 #include "formats/responses_stream.h"
 
 #include "base/limits.h"
+#include "formats/logprobs.h"
 
 /* ---- the open block ---- */
 
@@ -47,6 +48,7 @@ static void open_block(struct responses_decoder *d, const struct hub_block *bloc
 	emit_open(&d->e, block);
 	d->sent = 0;
 	d->annotations = 0;
+	d->has_logprobs = false;
 }
 
 static void want_block(struct responses_decoder *d, enum hub_block_kind kind)
@@ -128,6 +130,16 @@ static void send_annotation(struct responses_decoder *d, struct arena *scratch,
 	}
 }
 
+/* C58 */
+static void send_logprobs(struct responses_decoder *d, struct arena *scratch,
+			  const struct json *v)
+{
+	const struct hub_logprobs list = logprobs_read_openai(scratch, json_get(v, "logprobs"));
+
+	emit_logprobs(&d->e, list.first);
+	d->has_logprobs |= list.first != NULL;
+}
+
 /* What a finished part has beyond its deltas. */
 static void send_part_rest(struct responses_decoder *d, struct arena *scratch,
 			   const struct json *part)
@@ -137,6 +149,9 @@ static void send_part_rest(struct responses_decoder *d, struct arena *scratch,
 	if (json_is_text(json_get(part, "type"), "refusal")) {
 		send_rest(d, json_get_text(part, "refusal"));
 		return;
+	}
+	if (!d->has_logprobs) {
+		send_logprobs(d, scratch, part);
 	}
 	send_rest(d, json_get_text(part, "text"));
 	json_each(annotation, json_get(part, "annotations")) {
@@ -250,8 +265,13 @@ void responses_finish_item(struct responses_decoder *d, struct arena *scratch,
 static void on_text(struct responses_decoder *d, struct arena *scratch,
 		    const struct json *frame, enum hub_block_kind kind)
 {
-	if (json_get_text(frame, "delta").len) {
+	const struct json *tokens = kind == BLOCK_TEXT ? json_get(frame, "logprobs") : NULL;
+
+	if (json_get_text(frame, "delta").len || (tokens && tokens->count)) {
 		want_block(d, kind);
+		if (tokens) {
+			send_logprobs(d, scratch, frame);
+		}
 		send_piece(d, text_join(&d->joiner, scratch, json_get(frame, "delta")));
 	}
 }

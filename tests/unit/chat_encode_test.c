@@ -283,9 +283,9 @@ static void c100_c102_sampling(void **state)
 
 	(void)state;
 	has(got, "\"temperature\":1.70,\"top_p\":0.9,\"frequency_penalty\":2,"
-	    "\"presence_penalty\":0,\"seed\":7");
+	    "\"presence_penalty\":0,\"seed\":7,\"logprobs\":true");
 	assert_string_equal(got->warnings,
-			    "clamped:frequency_penalty, dropped:top_k, dropped:logprobs");
+			    "clamped:frequency_penalty, dropped:top_k");
 	got = from(FORMAT_CHAT, "gpt-6-sol", HEAD "\"temperature\":0.5,\"top_p\":1,"
 		   "\"presence_penalty\":0," USER "}");
 	assert_lacks(got->body, "temperature");

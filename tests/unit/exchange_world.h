@@ -25,6 +25,8 @@ static struct {
 
 /* Where calls' signatures are remembered; NULL: not at all. */
 static const struct sig_scope *remembers;
+/* Gemini clients ask for a stream by the path. */
+static bool path_stream;
 
 static const struct {
 	enum provider_id provider;
@@ -70,6 +72,7 @@ static inline void run(const struct way *way, const char *body, const char *upst
 	const struct convert_source source = {
 		.format = way->client,
 		.body = slice_of(body),
+		.path_stream = path_stream,
 		.signatures = remembers,
 	};
 	const char *model = way->model ? way->model : usual[way->upstream].model;
