@@ -200,7 +200,7 @@ FUZZ_BINS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
 FUZZED := $(wildcard src/base/*.c src/config/*.c src/credentials/*.c src/formats/*.c \
 	src/providers/*.c src/routing/*.c src/cli/settings*.c) \
 	src/control/edits.c src/control/fields.c src/control/http.c \
-	src/gateway/http1_answer.c src/gateway/model_filter.c src/gateway/scan.c
+	src/transfer/http1_answer.c src/gateway/model_filter.c src/gateway/scan.c
 
 $(BUILD)/libfuzzed.a: $(FUZZED:%.c=$(BUILD)/%.o)
 	$(Q)rm -f $@ && ar rcs $@ $^

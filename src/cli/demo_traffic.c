@@ -22,7 +22,7 @@
 #define MAX_HOST_BYTES 64
 
 /* What a client asks, one after another, over and over; the demo upstream
- * knows these models (gateway/demo_answer.h). */
+ * knows these models (demo/demo_answer.h). */
 struct ask {
 	const char *path;
 	const char *client;     /* user agent */

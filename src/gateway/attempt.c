@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "gateway/demo_upstream.h"
+#include "demo/demo_upstream.h"
 #include "gateway/media_fetch.h"
 #include "gateway/sealed_transfer.h"
 #include "gateway/upstream_request.h"

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "gateway/loop.h"
+#include "transfer/loop.h"
 
 struct client;
 

@@ -37,10 +37,10 @@
 #include "gateway/embedded_media.h"
 #include "gateway/model_filter.h"
 #include "gateway/scan.h"
-#include "gateway/transfer.h"
 #include "gateway/worker.h"
 #include "routing/queue.h"
 #include "routing/walk.h"
+#include "transfer/transfer.h"
 
 #define REQUEST_ID_BYTES 32
 

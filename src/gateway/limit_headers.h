@@ -5,7 +5,7 @@
 #ifndef GATEWAY_LIMIT_HEADERS_H
 #define GATEWAY_LIMIT_HEADERS_H
 
-#include "gateway/transfer.h"
+#include "transfer/transfer.h"
 
 /* Most that limit_headers_write() writes beside those it forwards. */
 #define LIMIT_HEADERS 8

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "gateway/client.h"
-#include "gateway/loop.h"
+#include "transfer/loop.h"
 
 struct listener;
 

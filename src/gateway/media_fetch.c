@@ -6,8 +6,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "formats/media.h"
-#include "gateway/transfer_curl.h"
 #include "gateway/upstream_body.h"
+#include "transfer/transfer_curl.h"
 
 #define FETCH_MS 10000          /* for one, redirects included */
 #define MAX_REDIRECTS 3

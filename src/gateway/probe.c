@@ -7,10 +7,10 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "gateway/demo_upstream.h"
+#include "demo/demo_upstream.h"
 #include "gateway/sealed_transfer.h"
-#include "gateway/transfer_curl.h"
 #include "gateway/way.h"
+#include "transfer/transfer_curl.h"
 
 /* How soon a stop is noticed. */
 #define LOOK_MS 200

@@ -14,7 +14,7 @@
 #define GATEWAY_SEALED_TRANSFER_H
 
 #include "base/secret.h"
-#include "gateway/transfer.h"
+#include "transfer/transfer.h"
 
 struct sealed_transfer;
 

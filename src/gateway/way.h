@@ -6,8 +6,8 @@
 #define GATEWAY_WAY_H
 
 #include "config/config.h"
-#include "gateway/transfer.h"
 #include "routing/classify.h"
+#include "transfer/transfer.h"
 
 /* Fills in what the configuration says; the spec has its URL. Everything is
  * borrowed from the configuration. */

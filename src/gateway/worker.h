@@ -12,13 +12,13 @@
 #include "gateway/budget.h"
 #include "gateway/gateway.h"
 #include "gateway/listener.h"
-#include "gateway/loop.h"
 #include "gateway/mailbox.h"
 #include "gateway/running.h"
-#include "gateway/transfer_curl.h"
-#include "gateway/transfer_direct.h"
 #include "routing/queue.h"
 #include "routing/router.h"
+#include "transfer/loop.h"
+#include "transfer/transfer_curl.h"
+#include "transfer/transfer_direct.h"
 
 struct exchange;
 struct worker;

@@ -6,7 +6,7 @@
 #include "base/crypto.h"
 #include "base/json_text.h"
 #include "base/limits.h"
-#include "gateway/demo_answer.h"
+#include "demo/demo_answer.h"
 
 void question_ask(struct question *q, const struct target *t)
 {

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "gateway/http1_answer.h"
+#include "transfer/http1_answer.h"
 
 /* Where the gateway is. */
 struct target {

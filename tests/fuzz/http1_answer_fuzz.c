@@ -3,7 +3,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "base/limits.h"
-#include "gateway/http1_answer.h"
+#include "transfer/http1_answer.h"
 
 static void note_head(const struct http1_answer *a, struct buf *seen)
 {

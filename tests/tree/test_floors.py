@@ -8,8 +8,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = sorted(p for room in ("src", "tui") for p in (TOP / room).rglob("*.[ch]"))
 
 # The floors from the ground up; rooms of one floor do not see each other.
-FLOORS = ["base", "config", "credentials", "formats providers routing stats oauth", "gateway",
-          "control", "server", "selftest", "cli"]
+FLOORS = ["base", "config", "credentials", "formats providers routing stats oauth", "transfer",
+          "demo", "gateway", "control", "server", "selftest", "cli"]
 FLOOR_OF = {room: n for n, rooms in enumerate(FLOORS) for room in rooms.split()}
 
 # Each of these headers may be included by one .c file of the program only.
@@ -28,7 +28,7 @@ FOREIGN = {
 # Signing in asks a vendor now and then, blocking; the data path's own never
 # does. That is a loop with two users.
 FURTHER_USERS = {"libmicrohttpd": {"src/gateway/client.c"},
-                 "libcurl": {"src/oauth/http.c", "src/gateway/dial.c", "src/gateway/curl_pool.c"}}
+                 "libcurl": {"src/oauth/http.c", "src/transfer/dial.c", "src/transfer/curl_pool.c"}}
 JSON_C_ROOMS = r"src/(formats|control)/.*\.c|src/config/import_.*\.c|src/cli/answer\.c"
 
 

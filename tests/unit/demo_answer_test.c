@@ -11,8 +11,8 @@
 #include "base/crypto.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
-#include "gateway/demo_answer.c"
-#include "gateway/demo_value.h"
+#include "demo/demo_answer.c"
+#include "demo/demo_value.h"
 
 static struct arena arena;
 

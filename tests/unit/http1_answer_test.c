@@ -1,5 +1,5 @@
 /* Framing by RFC 9112, at every split. */
-#include "gateway/http1_answer.c"
+#include "transfer/http1_answer.c"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "gateway/public_address.c"
+#include "transfer/public_address.c"
 
 #include <arpa/inet.h>
 #include <sys/un.h>
