@@ -402,6 +402,7 @@ static void on_undialled(struct timer *timer)
 static void dial(struct direct_transfer *t)
 {
 	t->is_reused = false;
+	loop_timer_clear(t->pool->loop, &t->timer);     /* the old connection's */
 	t->dial = dial_start(t->pool->curl, &t->origin->url, t->spec.connect_timeout_ms,
 			     on_dialled, t);
 	if (!t->dial) {
@@ -441,7 +442,7 @@ static void resume_transfer(struct transfer *base)
 	struct direct_transfer *t = (struct direct_transfer *)base;
 
 	t->is_paused = false;
-	if (t->conn) {
+	if (t->conn && !t->is_handshaking) {
 		send_request(t);
 		read_on_later(t);
 	}
