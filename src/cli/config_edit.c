@@ -110,6 +110,8 @@ static bool put_in_force(const struct invocation *inv, struct err *err)
 static void on_interrupt(int signal_number)
 {
 	(void)signal_number;
+	/* Also when it comes just before the answer is read: nothing is there then. */
+	close(STDIN_FILENO);
 }
 
 /* Ctrl-C at a question answers it with no, so that the copy is cleared away. */
